@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--validate", help="a folder of NAME.jpg with masks NAME.png, for the log")
     train.add_argument("--side", type=int, default=257, help="input side in pixels, 16 n + 1")
     train.add_argument("--steps", type=int, required=True, help="steps in all, the cool-down included")
+    train.add_argument("--processes", type=int, default=1, help="one for each free core; each with --threads threads")
     for name, kind in (("cooldown", int), ("batch", int), ("threads", int), ("seed", int), ("head_rate", float),
                        ("trunk_rate", float), ("pull", float), ("validate_every", int)):
         train.add_argument(f"--{name.replace('_', '-')}", type=kind, default=argparse.SUPPRESS)

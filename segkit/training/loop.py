@@ -21,8 +21,10 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from segkit.errors import SegkitError
+from segkit.training.team import Team
 
-LOG_EVERY, SAVE_EVERY_SECONDS = 50, 120
+#: Steps between log rows, seconds between checkpoints, steps between the averaging of a team's weights.
+LOG_EVERY, SAVE_EVERY_SECONDS, MEET_EVERY = 50, 120, 8
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ def resume_from(folder: Path, settings: Settings) -> dict | None:
 
 
 def fit(model: nn.Module, optimiser: Optimiser, batch: Callable[[int], tuple], loss_of: Callable[..., Tensor],
-        folder: Path, settings: Settings, validate: Callable[[nn.Module], dict] | None = None) -> nn.Module:
+        folder: Path, settings: Settings, validate: Callable[[nn.Module], dict] | None = None,
+        team: Team = Team()) -> nn.Module:
     """Train and return the averaged model, also saved as `model.pt`; `log.csv` gets a row now and then.
 
     `batch(step)` gives what `loss_of(model, *batch)` takes. Goes on from the folder's checkpoint where there is one.
@@ -158,19 +161,24 @@ def fit(model: nn.Module, optimiser: Optimiser, batch: Callable[[int], tuple], l
                                    average=average.model.state_dict(), adam=optimiser.adam.state_dict())
     model.train()
     losses, saved, began = [], time.monotonic(), time.monotonic()
-    bar = tqdm(range(start, settings.steps), initial=start, total=settings.steps, unit="step", desc=folder.name)
+    bar = tqdm(range(start, settings.steps), initial=start, total=settings.steps, unit="step", desc=folder.name,
+               disable=team.rank > 0)
     for step, arrays in zip(bar, ahead(batch, start, settings.steps)):
-        if step == settings.steps - settings.cooldown:
+        if step == settings.steps - settings.cooldown and team.rank == 0:
             keep("stable.pt", step)
         loss = loss_of(model, *arrays)
         loss.backward()
         optimiser.step(step)
+        done = step + 1
+        if done % MEET_EVERY == 0:
+            team.average(model)
+        if team.rank > 0:
+            continue
         average.update(model, step)
         losses.append(float(loss.detach()))
-        done = step + 1
         if done % LOG_EVERY == 0 or done == settings.steps:
             row = {"step": done, "loss": sum(losses) / len(losses), "level": level(step, settings),
-                   "photos_per_second": len(losses) * settings.batch / (time.monotonic() - began)}
+                   "photos_per_second": len(losses) * settings.batch * team.size / (time.monotonic() - began)}
             if validate and (done % settings.validate_every == 0 or done == settings.steps):
                 row.update(validate(average.model))
             write_row(folder / "log.csv", row)
@@ -179,7 +187,8 @@ def fit(model: nn.Module, optimiser: Optimiser, batch: Callable[[int], tuple], l
         if time.monotonic() - saved > SAVE_EVERY_SECONDS or done == settings.steps:
             keep("last.pt", done)
             saved = time.monotonic()
-    save(folder / "model.pt", model=average.model.state_dict(), settings=asdict(settings))
+    if team.rank == 0:
+        save(folder / "model.pt", model=average.model.state_dict(), settings=asdict(settings))
     return average.model
 
 

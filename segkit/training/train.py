@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from segkit.training import evaluate, heads, label, loop, network
+from segkit.training import evaluate, heads, label, loop, network, team
 from segkit.training.views import Labelled, Viewer
 
 #: How much of the target is the teacher's soft opinion; the rest is its choice.
@@ -60,14 +60,21 @@ def freeze(net: heads.Network) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
 
 
 def run(photos: list[str], work: str, head: str = "v3plus", side: int = 257, validate: str | None = None,
-        **options) -> None:
+        processes: int = 1, **options) -> None:
     """Train trunk and `head` on the work folder's labels; results in <work>/<head>, resumed if they are there."""
     settings = loop.Settings(**options)
+    team.run(processes, lambda us: train(us, settings, photos, work, head, side, validate))
+
+
+def train(us: team.Team, settings: loop.Settings, photos: list[str], work: str, head: str, side: int,
+          validate: str | None) -> None:
+    """One process's part of `run`."""
     torch.manual_seed(settings.seed)
     stored = label.load(work)
     data = Labelled(photos, stored["names"], stored["codes"])
-    print(f"{len(data)} photos, {data.hinted} with a hint; photos by class:",
-          " ".join(f"{index}:{len(found)}" for index, found in enumerate(data.by_class) if index))
+    if us.rank == 0:
+        print(f"{len(data)} photos, {data.hinted} with a hint; photos by class:",
+              " ".join(f"{index}:{len(found)}" for index, found in enumerate(data.by_class) if index))
     net = heads.build(head)
     net.trunk.load_state_dict(network.imagenet_state())
     net = net.to(memory_format=torch.channels_last)
@@ -75,7 +82,8 @@ def run(photos: list[str], work: str, head: str = "v3plus", side: int = 257, val
     viewer, weights = Viewer(data, side, settings.seed), class_weights(data)
 
     def batch(step: int) -> tuple[Tensor, Tensor]:
-        views = [viewer.view(step * settings.batch + number) for number in range(settings.batch)]
+        first = (step * us.size + us.rank) * settings.batch
+        views = [viewer.view(first + number) for number in range(settings.batch)]
         return to_input(np.stack([pixels for pixels, _ in views])), torch.from_numpy(np.stack([o for _, o in views]))
 
     def loss_of(model: nn.Module, pixels: Tensor, opinion: Tensor) -> Tensor:
@@ -84,4 +92,4 @@ def run(photos: list[str], work: str, head: str = "v3plus", side: int = 257, val
         return segmentation_loss(logits, opinion, weights)
 
     check = (lambda model: evaluate.quick(model, validate, side)) if validate else None
-    loop.fit(net, optimiser, batch, loss_of, Path(work) / head, settings, check)
+    loop.fit(net, optimiser, batch, loss_of, Path(work) / head, settings, check, us)
