@@ -19,8 +19,9 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 FIRST := $(firstword $(wildcard notebooks/00-start-here.ipynb notebooks) .)
 SANITIZE := $(wildcard tests/notebooks/sanitize.cfg)
 
-# Settings that would bring in another environment's packages, or install somewhere else than in $(VENV).
-unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP JUPYTER_PATH
+# Settings that would bring in another environment's packages, install somewhere else than in $(VENV),
+# or draw no figures in the lessons.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP JUPYTER_PATH MPLBACKEND MATPLOTLIBRC
 unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT PIP_NO_BUILD_ISOLATION
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -31,14 +32,18 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # Says what a Python lacks. Must run on any Python, however old.
 define CHECK
 import platform, sys
-if not (3, 10) <= sys.version_info[:2] <= (3, 14):
-    sys.exit(sys.stdout.write("%s is Python %d.%d" % ((sys.argv[1],) + sys.version_info[:2])) and 1)
-if (sys.platform, platform.machine()) == ("darwin", "x86_64"):
-    sys.exit(sys.stdout.write("%s is built for Intel Macs, which LiteRT does not support" % sys.argv[1]) and 1)
+why = ""
 try:
     import ensurepip, venv
 except ImportError:
-    sys.exit(sys.stdout.write("%s has no venv (Debian and Ubuntu: apt install python3-venv)" % sys.argv[1]) and 1)
+    why = "has no venv (on Debian and Ubuntu: apt install python3-venv)"
+if (sys.platform, platform.machine()) == ("darwin", "x86_64"):
+    why = "is built for Intel Macs, which LiteRT does not support"
+if not (3, 10) <= sys.version_info[:2] <= (3, 14):
+    why = "is Python %d.%d" % sys.version_info[:2]
+if why:
+    print(sys.argv[1] + " " + why)
+    sys.exit(1)
 endef
 export CHECK
 
@@ -49,7 +54,7 @@ FIND_PYTHON = \
 		why=$${why:-$$said}; \
 	done; \
 	if [ -z "$$py" ]; then \
-		echo "segkit: $${why:-no Python was found}; install Python 3.10 to 3.14 with venv," \
+		echo "segkit: $${why:-none of these starts: $(CANDIDATES)}; install Python 3.10 to 3.14 with venv," \
 			"then name it if need be: make PYTHON=python3.12" >&2; \
 		exit 1; \
 	fi
@@ -60,7 +65,7 @@ STALE := $(shell \
 	if [ -f "$(LOCKED)" ]; then \
 		version='import sys; print(sys.version_info[:2])'; \
 		had=`"$(BIN)" -c "$$version" 2>/dev/null` || had=none; \
-		want=$$had; [ -z "$(PYTHON)" ] || want=`"$(PYTHON)" -c "$$version" 2>/dev/null` || want=$$had; \
+		want=$$had; [ -z "$(PYTHON)" ] || want=`"$(PYTHON)" -c "$$version" 2>/dev/null` || want=unusable; \
 		[ "$$had" != none ] && [ "$$had" = "$$want" ] && [ "`cat "$(LOCKED)"`" = "`pwd -P`" ] || echo stale; \
 	fi)
 
