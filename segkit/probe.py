@@ -22,37 +22,37 @@ from segkit.errors import SegkitError
 SECONDS = 120  # after which a trial is given up
 
 
-def try_in_a_process(file, asked):
+def try_in_a_process(file, settings):
     """Load and run ``file`` in another process.
 
     Args:
         file: path of a .tflite file.
-        asked: a :class:`segkit.runtime.Asked`.
+        settings: a :class:`segkit.runtime.Settings`.
 
     Raises:
         SegkitError: the trial failed, crashed or did not end; one line with the cause.
     """
     key = models.sha256(file)
-    problem = _problem(str(Path(file).resolve()), key, json.dumps(asdict(asked)))
+    problem = _problem(str(Path(file).resolve()), key, json.dumps(asdict(settings)))
     if problem:
         raise SegkitError(problem)
 
 
 @lru_cache(maxsize=256)
-def _problem(file, digest, asked):
+def _problem(file, digest, settings):
     """The trial's one-line problem, or "" (remembered per content, not per name)."""
     root = str(Path(__file__).resolve().parents[1])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(
         filter(None, [root, os.environ.get("PYTHONPATH")]))}
     try:
-        trial = subprocess.run([sys.executable, "-m", "segkit.probe", file, asked],
+        trial = subprocess.run([sys.executable, "-m", "segkit.probe", file, settings],
                                capture_output=True, timeout=SECONDS, env=environment,
                                stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
         return f"{file} did not finish one run within {SECONDS} seconds; it is probably damaged"
     if trial.returncode < 0:
         name = signal.Signals(-trial.returncode).name
-        return (f"{file} crashes {json.loads(asked)['runtime']} ({name}), so it was not loaded "
+        return (f"{file} crashes {json.loads(settings)['runtime']} ({name}), so it was not loaded "
                 "here; the model or the delegate library is damaged or does not fit")
     if trial.returncode:
         lines = trial.stdout.decode("utf-8", "replace").strip().splitlines()
@@ -74,11 +74,11 @@ def _limit():
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def main(file, asked):
+def main(file, settings):
     """Load and run one model; 0 if that went well, 3 (and one printed line) if not."""
     _limit()
     try:
-        session = runtime.load(Path(file), None, runtime.Asked(**json.loads(asked)))
+        session = runtime.load(Path(file), None, None, runtime.Settings(**json.loads(settings)))
         session.run(*(np.zeros(tensor.shape, tensor.dtype) for tensor in session.inputs))
     except SegkitError as error:
         print(error)

@@ -6,10 +6,8 @@ Sources: https://ai.google.dev/edge/litert/inference (the interpreter),
 https://ai.google.dev/edge/litert/performance/delegates (delegates).
 """
 
-import os
 from dataclasses import asdict, dataclass
-from importlib import import_module, metadata, util
-from pathlib import Path
+from importlib import import_module
 
 import numpy as np
 import psutil
@@ -17,20 +15,17 @@ import psutil
 from segkit import models
 from segkit.errors import SegkitError, one_line
 from segkit.native import captured_stderr
+from segkit.settings import (DELEGATES, RUNTIMES, Settings, checked_delegate, checked_runtime,
+                             checked_threads, runtimes)
 
-# name -> (module with the Interpreter class, distribution that brings it)
-RUNTIMES = {"litert": ("ai_edge_litert.interpreter", "ai-edge-litert"),
-            "tflite": ("tflite_runtime.interpreter", "tflite-runtime")}
-DELEGATES = ("xnnpack", "none", "reference")
 # AUTO applies XNNPACK by default; BUILTIN_REF has the slow kernels written for clarity.
 _RESOLVERS = {"xnnpack": "AUTO", "none": "BUILTIN_WITHOUT_DEFAULT_DELEGATES",
               "reference": "BUILTIN_REF"}
-MOST_THREADS = 4
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The settings of a session as they were asked for."""
+    """The settings of a session as they were asked for: ``threads`` None = choose for me."""
 
     model: str
     runtime: str
@@ -73,25 +68,6 @@ class Tensor:
     upsampled_from: tuple | None = None
 
 
-def runtimes():
-    """The runtimes installed here: a dictionary from name to version."""
-    return {name: metadata.version(package) for name, (module, package) in RUNTIMES.items()
-            if util.find_spec(module.split(".")[0])}
-
-
-def free_cores():
-    """How many cores this process may use and nobody else keeps busy (at least 1).
-
-    Looks at the whole machine for a tenth of a second.
-    """
-    if hasattr(os, "sched_getaffinity"):
-        allowed = len(os.sched_getaffinity(0))
-    else:
-        allowed = os.cpu_count() or 1
-    busy = round(sum(psutil.cpu_percent(interval=0.1, percpu=True)) / 100)
-    return max(1, allowed - busy)
-
-
 class Session:
     """A model that is loaded and ready to run. Made by :func:`open_session`.
 
@@ -104,10 +80,11 @@ class Session:
         interpreter: the runtime's own interpreter, for the curious.
     """
 
-    def __init__(self, path, model, asked, interpreter, applied, log, threads_before):
-        self.path, self.model, self.asked = path, model, asked
-        self.interpreter, self.applied, self.log = interpreter, applied, log
-        self._threads_before = threads_before
+    def __init__(self, path, model, asked, settings, interpreter, log, threads_before):
+        self.path, self.model, self.asked, self.log = path, model, asked, log
+        self.interpreter = interpreter
+        self.applied = _applied(interpreter, settings, threads_before)
+        self._settings, self._threads_before = settings, threads_before
         nodes = interpreter._get_ops_details()
         self.inputs = tuple(_tensor(d) for d in interpreter.get_input_details())
         self.outputs = tuple(_tensor(d, _resized_from(interpreter, nodes, d["index"]))
@@ -142,7 +119,8 @@ class Session:
             raise SegkitError(f"{self.path.name} failed while running on "
                               f"{self.applied.runtime}: {one_line(error)}") from error
         if self.applied.threads is None:
-            self.applied.threads = _threads_that_work(self.asked.threads, self._threads_before)
+            self.applied.threads = _threads_that_work(self._settings.threads,
+                                                      self._threads_before)
         results = tuple(self._read(tensor, copy) for tensor in self.outputs)
         return results[0] if len(results) == 1 else results
 
@@ -183,41 +161,39 @@ def open_session(path_or_name, runtime="auto", threads=None, delegate="xnnpack")
     tried in a process of their own: native code that crashes takes only that
     process with it.
     """
-    runtime = _checked_runtime(runtime)
-    threads = _checked_threads(threads)
-    delegate = _checked_delegate(delegate)
+    asked = Asked(str(path_or_name), str(runtime), threads, str(delegate))
+    settings = Settings(checked_runtime(runtime), checked_threads(threads),
+                        checked_delegate(delegate))
     file, model = models.resolve(path_or_name)
-    asked = Asked(str(path_or_name), runtime, threads, delegate)
-    if model is None or delegate not in DELEGATES:
+    if model is None or settings.delegate not in DELEGATES:
         from segkit.probe import try_in_a_process  # here: the probe itself imports this module
 
-        try_in_a_process(file, asked)
-    return load(file, model, asked)
+        try_in_a_process(file, settings)
+    return load(file, model, asked, settings)
 
 
-def load(file, model, asked):
+def load(file, model, asked, settings):
     """Load ``file`` in this process, without a trial in another. See :func:`open_session`."""
     content = _content(file)
-    module = _module(asked.runtime)
-    resolver = getattr(module.OpResolverType, _RESOLVERS.get(asked.delegate, _RESOLVERS["none"]))
+    module = _module(settings.runtime)
+    resolver = getattr(module.OpResolverType, _RESOLVERS.get(settings.delegate, _RESOLVERS["none"]))
     threads_before = psutil.Process().num_threads()
     with captured_stderr() as log:
         try:
-            libraries = ([module.load_delegate(asked.delegate)]
-                         if asked.delegate not in DELEGATES else None)
+            libraries = ([module.load_delegate(settings.delegate)]
+                         if settings.delegate not in DELEGATES else None)
         except (ValueError, OSError, AttributeError) as error:
-            raise SegkitError(f"{asked.delegate} cannot be used as a delegate: "
+            raise SegkitError(f"{settings.delegate} cannot be used as a delegate: "
                               f"{one_line(error)}") from error
         try:
             interpreter = module.Interpreter(
-                model_content=content, num_threads=asked.threads,
+                model_content=content, num_threads=settings.threads,
                 experimental_op_resolver_type=resolver, experimental_delegates=libraries)
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError, MemoryError) as error:
-            raise SegkitError(f"{file} is no model that {asked.runtime} can load: "
+            raise SegkitError(f"{file} is no model that {settings.runtime} can load: "
                               f"{one_line(error)}") from error
-    applied = _applied(interpreter, asked, threads_before)
-    return Session(file, model, asked, interpreter, applied, log[0], threads_before)
+    return Session(file, model, asked, settings, interpreter, log[0], threads_before)
 
 
 def _content(file):
@@ -239,41 +215,6 @@ def _module(runtime):
     except Exception as error:  # noqa: BLE001 - a wheel built for another NumPy fails in many ways
         raise SegkitError(f"the runtime {runtime!r} is installed but does not import: "
                           f"{one_line(error)}") from error
-
-
-def _checked_runtime(runtime):
-    installed = runtimes()
-    if runtime == "auto" and installed:
-        return next(name for name in RUNTIMES if name in installed)
-    if runtime not in ("auto", *RUNTIMES):
-        raise SegkitError(f"unknown runtime {runtime!r}; choose auto, {' or '.join(RUNTIMES)}")
-    if runtime not in installed:
-        package = RUNTIMES.get(runtime, RUNTIMES["litert"])[1]
-        where = (" (it exists for Linux and Python up to 3.11)" if runtime == "tflite" else "")
-        raise SegkitError(f"the runtime {runtime!r} is not installed: pip install {package}{where}")
-    return runtime
-
-
-def _checked_threads(threads):
-    if threads is None:
-        return min(MOST_THREADS, free_cores())
-    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
-        raise SegkitError(f"threads must be a whole number of at least 1, not {threads!r}")
-    if threads > 1024:
-        raise SegkitError(f"threads must be at most 1024, not {threads}")
-    return int(threads)
-
-
-def _checked_delegate(delegate):
-    if str(delegate) in DELEGATES:
-        return str(delegate)
-    library = Path(str(delegate)).expanduser()
-    if not library.suffix and len(library.parts) == 1:
-        raise SegkitError(f"unknown delegate {str(delegate)!r}; choose {', '.join(DELEGATES)} "
-                          "or give the path of a delegate library")
-    if not library.is_file():
-        raise SegkitError(f"there is no delegate library {library}")
-    return str(library.resolve())
 
 
 def _tensor(details, upsampled_from=None):
@@ -327,14 +268,14 @@ def _operators_taken(own, delegated):
     return len(taken)
 
 
-def _applied(interpreter, asked, threads_before):
+def _applied(interpreter, settings, threads_before):
     own, delegated = _split(interpreter._get_ops_details())
     taken = _operators_taken(own, delegated)
-    delegate = asked.delegate if taken or asked.delegate == "reference" else "none"
+    delegate = settings.delegate if taken or settings.delegate == "reference" else "none"
     # XNNPACK starts its threads now, the built-in kernels at the first run.
-    threads = _threads_that_work(asked.threads, threads_before) if taken else None
-    return Applied(asked.runtime, runtimes()[asked.runtime],
-                   1 if asked.threads == 1 else threads, delegate, taken, len(own))
+    threads = _threads_that_work(settings.threads, threads_before) if taken else None
+    return Applied(settings.runtime, runtimes()[settings.runtime],
+                   1 if settings.threads == 1 else threads, delegate, taken, len(own))
 
 
 def _threads_that_work(asked, before):
