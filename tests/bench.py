@@ -1,0 +1,95 @@
+"""``make bench``: how much time the few-line way adds to the bare model run.
+
+One thread, LiteRT, the starter model. For each photo the two ways alternate
+(A B A B) in one run, and the medians give the ratio, so that a slow moment of
+the machine hits both. The bare run is ``invoke`` of the same interpreter.
+"""
+
+import statistics
+import subprocess
+import sys
+from time import perf_counter
+
+import numpy as np
+
+from segkit import Segmenter, photos
+from segkit.errors import SegkitError
+
+ROUNDS = 40
+MODEL = "deeplabv3"
+# photo (width, height), with overlay?, the most that the ratio may be
+CASES = [((257, 257), False, 1.10), ((1200, 600), False, 1.20),
+         ((4000, 3000), False, 1.45), ((1200, 600), True, 1.35)]
+
+
+def photo_of(width, height):
+    """A real photo, scaled to the size that is asked for."""
+    from PIL import Image
+
+    return np.array(Image.fromarray(photos.sample("astronaut")).resize((width, height)))
+
+
+def median_ratio(first, second, rounds=ROUNDS):
+    """(ratio of medians, median of first, median of second) in milliseconds, alternating."""
+    times = ([], [])
+    for _ in range(rounds + 5):
+        for work, log in zip((first, second), times):
+            start = perf_counter()
+            work()
+            log.append((perf_counter() - start) * 1e3)
+    a, b = (statistics.median(log[5:]) for log in times)  # the first five warm up
+    return a / b, a, b
+
+
+def speed():
+    """Print a row for each case; the number of cases over their bound."""
+    print(f"{'photo':>11}  {'way':<22} {'segkit':>8} {'invoke':>8} {'ratio':>6}  bound")
+    over = 0
+    for (width, height), overlay, bound in CASES:
+        segmenter = Segmenter(MODEL, runtime="litert", threads=1)
+        photo = photo_of(width, height)
+
+        def ours():
+            result = segmenter.segment(photo)
+            return result.overlay() if overlay else result
+
+        ratio, a, b = median_ratio(ours, segmenter.session.interpreter.invoke)
+        over += ratio > bound
+        way = "segment + overlay" if overlay else "segment"
+        print(f"{width:>5} x {height:<4} {way:<22} {a:6.2f}ms {b:6.2f}ms {ratio:6.3f}  {bound}")
+    return over
+
+
+PEAK = """
+import resource
+from tests.bench import photo_of
+from segkit import Segmenter
+photo = photo_of(4000, 3000)
+Segmenter("deeplabv3", runtime="litert", threads=1).segment(photo).overlay()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def peak_memory():
+    """Peak memory in MiB of a process that segments a 4000 x 3000 photo and overlays it."""
+    code = f"import sys; sys.path.insert(0, {str(__file__.rsplit('tests', 1)[0])!r}){PEAK}"
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                                check=True).stdout)
+
+
+def main():
+    """Run everything; 1 if a bound is broken."""
+    try:
+        over = speed()
+    except SegkitError as error:
+        print(f"segkit: {error}", file=sys.stderr)
+        return 2
+    if sys.platform == "linux":
+        peak = peak_memory()
+        over += peak > 400
+        print(f"peak memory, 4000 x 3000 photo with overlay: {peak:.0f} MiB (bound 400)")
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
