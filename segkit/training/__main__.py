@@ -12,39 +12,63 @@ def parser() -> argparse.ArgumentParser:
     """The stages and their options."""
     top = argparse.ArgumentParser(prog="python -m segkit.training", description=__doc__)
     stages = top.add_subparsers(dest="stage", required=True)
-    label = stages.add_parser("label", help="ask the published models about every photo")
-    label.add_argument("--photos", nargs="+", required=True, help="folders of photos")
-    label.add_argument("--work", required=True, help="the working folder")
+
+    def stage(name: str, text: str, photos: str = "folders of photos") -> argparse.ArgumentParser:
+        command = stages.add_parser(name, help=text, description=text)
+        command.add_argument("--photos", nargs="+", required=True, help=photos)
+        command.add_argument("--work", required=True, help="the working folder: everything that a stage leaves")
+        return command
+
+    def optional(command: argparse.ArgumentParser, kind: type, *names: str) -> None:
+        for name in names:
+            command.add_argument(f"--{name.replace('_', '-')}", type=kind, default=argparse.SUPPRESS)
+
+    label = stage("label", "ask the published models about every photo")
     label.add_argument("--teacher", required=True, help="the published DeepLab, a .tflite file")
     label.add_argument("--boxer", help="the published SSD, a .tflite file")
     label.add_argument("--threads", type=int, default=2)
-    train = stages.add_parser("train", help="train trunk and head; goes on where it was stopped")
-    train.add_argument("--photos", nargs="+", required=True, help="the labelled folders of photos")
-    train.add_argument("--work", required=True)
-    train.add_argument("--head", default="v3plus", help="v1, v2, v3 or v3plus")
+    features = stage("features", "what the trained trunk sees, stored for the heads", "the labelled folders of photos")
+    optional(features, int, "views", "side", "output_stride", "threads", "seed")
+    train = stage("train", "train trunk and head, or a head alone; goes on where it was stopped",
+                  "the labelled folders of photos")
+    train.add_argument("--head", default="v3plus", help="v1, v2, v3 or v3plus; with --frozen also classify or detect")
+    train.add_argument("--frozen", action="store_true", help="only the head, on stored features")
     train.add_argument("--validate", help="a folder of NAME.jpg with masks NAME.png, for the log")
-    train.add_argument("--side", type=int, default=257, help="input side in pixels, 16 n + 1")
-    train.add_argument("--steps", type=int, required=True, help="steps in all, the cool-down included")
     train.add_argument("--processes", type=int, default=1, help="one for each free core; each with --threads threads")
-    for name, kind in (("cooldown", int), ("batch", int), ("threads", int), ("seed", int), ("head_rate", float),
-                       ("trunk_rate", float), ("pull", float), ("validate_every", int)):
-        train.add_argument(f"--{name.replace('_', '-')}", type=kind, default=argparse.SUPPRESS)
+    train.add_argument("--steps", type=int, required=True, help="steps in all, the cool-down included")
+    optional(train, int, "side", "output_stride", "cooldown", "warm", "batch", "threads", "seed", "validate_every")
+    optional(train, float, "head_rate", "trunk_rate", "pull", "average")
+    export = stage("export", "write .tflite files; runs in the converter's environment", "folders to calibrate on")
+    export.add_argument("--out", required=True, help="the folder for the files")
+    export.add_argument("--only", nargs="+", help="a few of the models, by name")
+    optional(export, int, "side", "trunk_side", "samples")
     return top
+
+
+def run(stage: str, options: dict) -> None:
+    """One stage with its options; imports only what it needs."""
+    if stage == "train":
+        whole = ("validate", "processes", "side")
+        if options.pop("frozen"):
+            from segkit.training import frozen
+
+            frozen.run(**{name: value for name, value in options.items() if name not in whole})
+        else:
+            from segkit.training import train
+
+            options.pop("output_stride", None)
+            train.run(**options)
+        return
+    from importlib import import_module
+
+    import_module(f"segkit.training.{stage}").run(**options)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one stage; 2 and one line on standard error for wrong input."""
     options = vars(parser().parse_args(arguments))
-    stage = options.pop("stage")
     try:
-        if stage == "label":
-            from segkit.training import label
-
-            label.run(**options)
-        elif stage == "train":
-            from segkit.training import train
-
-            train.run(**options)
+        run(options.pop("stage"), options)
     except SegkitError as error:
         print(f"segkit: {error}", file=sys.stderr)
         return 2

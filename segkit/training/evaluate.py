@@ -1,63 +1,169 @@
-"""Stage 5, `evaluate`: masks of labelled photos against their truth."""
+"""Stage 5, `evaluate`: the finished .tflite files against labelled photos, PyTorch, both runtimes and the clock.
+
+Everything goes through the package's own `Segmenter` and `Session`, so that the figures are those that a user gets.
+The result is ``<work>/evaluation.json``, which stage `card` turns into prose.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import statistics
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import nn
+from tqdm import tqdm
 
-from segkit import metrics
+from segkit import Segmenter, metrics, open_session, resize
 from segkit.errors import SegkitError
-from segkit.training.label import open_photo
+from segkit.scores import class_map, grid_step
+from segkit.settings import runtimes
+from segkit.training.label import open_photo, pairs
+
+ROUNDS, WARM = 30, 3
+BAND = 5
+PERSON = 15
 
 
-def pairs(folder: str | Path) -> list[tuple[Path, Path]]:
-    """(photo, mask) files of a folder: NAME.jpg beside NAME.png; SegkitError where there is none."""
-    found = [(photo, photo.with_suffix(".png")) for photo in sorted(Path(folder).glob("*.jpg"))
-             if photo.with_suffix(".png").exists()]
-    if not found:
-        raise SegkitError(f"{folder} holds no photo NAME.jpg with a mask NAME.png")
-    return found
+class Chain:
+    """A trunk and a head, two files, used as one segmentation model: `mask(photo)`."""
+
+    def __init__(self, trunk: Path, head: Path):
+        self.trunk, self.head = (open_session(str(file), runtime="litert", threads=1) for file in (trunk, head))
+        self.side = self.trunk.inputs[0].shape[1]
+        self.step = None
+
+    def features(self, photo: np.ndarray) -> list[np.ndarray]:
+        """The trunk's answers for a photo (H, W, 3) uint8, in the order of the head's inputs."""
+        values = resize.resize_bilinear(photo, self.side, self.side) / np.float32(127.5) - np.float32(1)
+        answers = self.trunk.run(values[None])
+        return [next(answer for answer in answers if answer.shape == tensor.shape) for tensor in self.head.inputs]
+
+    def mask(self, photo: np.ndarray) -> np.ndarray:
+        """(H, W) uint8 class indices; the photo is stretched."""
+        scores = self.head.run(*self.features(photo))[0]
+        if self.step is None:
+            self.step = grid_step(scores, self.head.outputs[0].upsampled_from)
+        return resize.resize_nearest(class_map(scores, self.step), *photo.shape[:2])
 
 
-def prepared(photo: Image.Image, side: int, fit: str = "stretch") -> tuple[np.ndarray, tuple[int, int, int, int]]:
-    """(side, side, 3) uint8 by plain bilinear, and the photo's box (x, y, w, h) in it; `fit` stretch or letterbox."""
-    width = height = side
-    if fit == "letterbox":
-        width, height = (max(1, round(length * side / max(photo.size))) for length in photo.size)
-    across, down = photo.width / width, photo.height / height
-    small = photo.transform((width, height), Image.Transform.AFFINE, (across, 0, 0, 0, down, 0),
-                            Image.Resampling.BILINEAR)
-    canvas = Image.new("RGB", (side, side), (127, 127, 127))
-    box = ((side - width) // 2, (side - height) // 2, width, height)
-    canvas.paste(small, box[:2])
-    return np.asarray(canvas), box
+def whole(file: Path, fit: str):
+    """mask(photo) of a whole model."""
+    segmenter = Segmenter(str(file), fit=fit, runtime="litert", threads=1)
+    return lambda photo: segmenter.segment(photo).mask
 
 
-def mask_from(logits: np.ndarray, box: tuple[int, int, int, int], side: int, size: tuple[int, int]) -> np.ndarray:
-    """Logits (h, w, C) of a prepared photo to its mask (H, W) uint8: to input pixels, argmax, box, nearest to `size`.
+def quality(mask_of, folder: Path, boundaries: bool = True) -> dict:
+    """How good the masks of a labelled folder are: figures over all its photos, an interval for mean IoU."""
+    matrices, bands, outlines = [], [], []
+    for photo_file, mask_file in tqdm(pairs(folder), unit="photo", leave=False):
+        truth = np.asarray(Image.open(mask_file))
+        guess = mask_of(np.asarray(open_photo(photo_file)))
+        matrices.append(metrics.confusion_matrix(truth, guess))
+        if boundaries:
+            bands.append(metrics.trimap_matrix(truth, guess, BAND))
+            outlines.append(metrics.boundary_f(truth, guess))
+    total = np.sum(matrices, 0)
+    each = metrics.iou_per_class(total)
+    result = {"photos": len(matrices), "miou": metrics.mean_iou(total), "interval": bootstrap(np.stack(matrices)),
+              "person": float(each[PERSON]), "accuracy": metrics.pixel_accuracy(total),
+              "iou": [None if np.isnan(value) or not row.sum() else float(value) for value, row in zip(each, total)]}
+    if boundaries:
+        result |= {"trimap": metrics.mean_iou(np.sum(bands, 0)), "boundary_f": float(np.nanmean(outlines))}
+    return result
 
-    `size` is PIL's (width, height).
+
+def bootstrap(matrices: np.ndarray, rounds: int = 1000, seed: int = 0) -> list[float]:
+    """The middle 95 % of mean IoU when the photos are drawn again with replacement; `matrices` is (photos, C, C).
+
+    Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 1979.
     """
-    fine = torch.nn.functional.interpolate(torch.from_numpy(logits).float().permute(2, 0, 1)[None], size=(side, side),
-                                           mode="bilinear", align_corners=True)
-    mask = fine[0].argmax(0).numpy().astype(np.uint8)
-    left, top, width, height = box
-    return np.asarray(Image.fromarray(mask[top:top + height, left:left + width]).resize(size, Image.Resampling.NEAREST))
+    random, flat = np.random.default_rng(seed), matrices.reshape(len(matrices), -1)
+    counts = random.multinomial(len(matrices), [1 / len(matrices)] * len(matrices), rounds)
+    scores = [metrics.mean_iou(row.reshape(matrices.shape[1:])) for row in counts @ flat]
+    return [float(value) for value in np.nanpercentile(scores, [2.5, 97.5])]
 
 
-def quick(model: nn.Module, folder: str | Path, side: int, fit: str = "stretch") -> dict[str, float]:
-    """Mean IoU and person IoU of a torch model over a labelled folder, for the training log."""
+def multiply_adds(session) -> int:
+    """Multiplications of the convolutions in one run of a session's graph."""
+    shapes = {row["index"]: row["shape"] for row in session.interpreter.get_tensor_details()}
     total = 0
-    for photo_file, mask_file in pairs(folder):
-        photo = open_photo(photo_file)
-        pixels, box = prepared(photo, side, fit)
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            values = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
-            logits = model(values.contiguous(memory_format=torch.channels_last))[0].permute(1, 2, 0).float().numpy()
-        mask = mask_from(logits, box, side, photo.size)
-        total = total + metrics.confusion_matrix(np.asarray(Image.open(mask_file)), mask)
-    return {"miou": metrics.mean_iou(total), "person": float(metrics.iou_per_class(total)[15])}
+    for node in session.interpreter._get_ops_details():
+        if node["op_name"] in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+            height, width = shapes[int(node["outputs"][0])][1:3]
+            total += int(np.prod(shapes[int(node["inputs"][1])])) * int(height * width)
+    return total
+
+
+def largest_error(file: Path, check: Path, runtime: str) -> float:
+    """Largest difference between a float file's answers and PyTorch's on the inputs that `export` kept."""
+    with np.load(check) as kept:
+        inputs = [kept[name] for name in sorted(kept.files) if name.startswith("input")]
+        truth = [kept[name] for name in sorted(kept.files) if name.startswith("output")]
+    session = open_session(str(file), runtime=runtime, threads=1)
+    ordered = [next(x for x in inputs if x.shape == tensor.shape) for tensor in session.inputs]
+    answers = session.run(*ordered)
+    answers = answers if isinstance(answers, tuple) else (answers,)
+    return max(float(np.abs(next(a for a in answers if a.shape == t.shape) - t).max()) for t in truth)
+
+
+def times(files: list[Path], runtime: str) -> list[float]:
+    """Median milliseconds of `invoke` on one thread; the files take turns, so that a busy moment hits all."""
+    sessions = [open_session(str(file), runtime=runtime, threads=1) for file in files]
+    for session in sessions:
+        for tensor in session.inputs:
+            session.interpreter.set_tensor(tensor.index, np.zeros(tensor.shape, tensor.dtype))
+    logs: list[list[float]] = [[] for _ in sessions]
+    for _ in range(ROUNDS + WARM):
+        for session, log in zip(sessions, logs):
+            start = perf_counter()
+            session.interpreter.invoke()
+            log.append((perf_counter() - start) * 1e3)
+    return [statistics.median(log[WARM:]) for log in logs]
+
+
+def run(work: str, out: str, labelled: list[str], starter: str | None = None, fits: tuple = ("stretch", "letterbox")) -> None:
+    """Measure all files in `out`; `labelled` are folders, `starter` the published model to compare with."""
+    folder, report = Path(out), {"models": {}, "ablation": {}, "runtimes": {}}
+    files = sorted(folder.glob("*.tflite"))
+    if not files:
+        raise SegkitError(f"{out} holds no .tflite file; run `python -m segkit.training export` first")
+    named = {file.name: file for file in files} | ({"starter": Path(starter)} if starter else {})
+    report["runtimes"] = usable(files[0])
+    for name, file in tqdm(named.items(), unit="model", desc="evaluate"):
+        content = file.read_bytes()
+        row = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+               "multiply_adds": multiply_adds(open_session(str(file), runtime="litert", threads=1, delegate="none"))}
+        if name == "starter" or name.startswith("deeplab"):
+            row["quality"] = {Path(place).name: {fit: quality(whole(file, fit), Path(place)) for fit in fits}
+                              for place in labelled}
+        check = Path(work) / "checks" / f"{file.stem}.npz"
+        for precision in ("-f32", "-f16", "-w8"):
+            if not check.exists() and file.stem.endswith(precision):
+                check = Path(work) / "checks" / f"{file.stem.removesuffix(precision)}.npz"
+        if check.exists() and file.name != "deeplab.tflite" and name != "starter":
+            row["error"] = {runtime: largest_error(file, check, runtime) for runtime in report["runtimes"]}
+        report["models"][name] = row
+    for runtime in report["runtimes"]:
+        for name, value in zip(named, times(list(named.values()), runtime)):
+            report["models"][name].setdefault("milliseconds", {})[runtime] = value
+    for head in sorted(folder.glob("head-v*.tflite")):
+        trunk = folder / ("trunk-os8.tflite" if head.stem.endswith("os8") else "trunk.tflite")
+        chain = Chain(trunk, head)
+        report["ablation"][head.stem.removeprefix("head-")] = {
+            Path(place).name: quality(chain.mask, Path(place)) for place in labelled}
+    (Path(work) / "evaluation.json").write_text(json.dumps(report, indent=1) + "\n")
+
+
+def usable(file: Path) -> dict[str, str]:
+    """The runtimes, with versions, that can really open a file here."""
+    found = {}
+    for name, version in runtimes().items():
+        try:
+            open_session(str(file), runtime=name, threads=1)
+            found[name] = version
+        except SegkitError:
+            continue
+    return found

@@ -35,6 +35,15 @@ def photos_in(folders: list[str | Path]) -> list[Path]:
     return sorted(found, key=lambda path: path.name)
 
 
+def pairs(folder: str | Path) -> list[tuple[Path, Path]]:
+    """(photo, mask) files of a labelled folder: NAME.jpg beside NAME.png; SegkitError where there is none."""
+    found = [(photo, photo.with_suffix(".png")) for photo in sorted(Path(folder).glob("*.jpg"))
+             if photo.with_suffix(".png").exists()]
+    if not found:
+        raise SegkitError(f"{folder} holds no photo NAME.jpg with a mask NAME.png")
+    return found
+
+
 def open_photo(path: str | Path) -> Image.Image:
     """The photo upright, as an RGB PIL image; SegkitError with the file's name where it is none."""
     try:

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from segkit.training import evaluate, heads, label, loop, network, team
+from segkit.training import heads, label, loop, network, team
+from segkit.training.validate import quick
 from segkit.training.views import Labelled, Viewer
 
 #: How much of the target is the teacher's soft opinion; the rest is its choice.
@@ -91,5 +92,5 @@ def train(us: team.Team, settings: loop.Settings, photos: list[str], work: str, 
             logits = model(pixels)
         return segmentation_loss(logits, opinion, weights)
 
-    check = (lambda model: evaluate.quick(model, validate, side)) if validate else None
+    check = (lambda model: quick(model, validate, side)) if validate else None
     loop.fit(net, optimiser, batch, loss_of, Path(work) / head, settings, check, us)

@@ -1,0 +1,122 @@
+"""Stage 2, `features`: what the trained trunk sees in many views, computed once for all heads.
+
+A head of a few thousand weights learns in minutes where the trunk need not run for every step. Two sets are written to
+``<work>/features``, as .npy files that are mapped into memory, not read:
+
+- `views`: augmented views (as in training) with ``low`` (N, 65, 65, 24), ``high`` (N, 17, 17, 192) float16 and
+  ``codes`` (N, 65, 65, 21) uint8, for the segmentation heads;
+- `plain`: each photo as it is, stretched, and mirrored, with ``high`` alone, for the heads that classify and detect.
+  Row 2 n is photo n, row 2 n + 1 its mirror image.
+
+At output stride 8 (`--output-stride 8`) the folder is ``features-os8``, with ``high`` (N, 33, 33, 192), views only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from segkit.errors import SegkitError
+from segkit.training import heads, label, loop
+from segkit.training.teacher import CLASSES
+from segkit.training.train import to_input
+from segkit.training.views import Labelled, Piece, Viewer
+
+CHUNK = 16
+#: View numbers from here on are kept apart from those that trained the trunk.
+FIRST = 10 ** 9
+
+
+def folder_of(work: str | Path, output_stride: int = 16) -> Path:
+    """Where the features of a work folder lie."""
+    return Path(work) / ("features" if output_stride == 16 else f"features-os{output_stride}")
+
+
+def trained_trunk(work: str | Path, source: str = "v3plus", output_stride: int = 16) -> torch.nn.Module:
+    """The trunk that stage `train` left in <work>/<source>, ready to run; SegkitError if it did not."""
+    file = Path(work) / source / "model.pt"
+    if not file.exists():
+        raise SegkitError(f"{file} is missing; run `python -m segkit.training train` first")
+    net = heads.build(source)
+    net.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["model"])
+    net.trunk.set_output_stride(output_stride)
+    return net.trunk.eval().to(memory_format=torch.channels_last)
+
+
+class Store:
+    """Arrays on disk that fill up row by row; `done.txt` counts the rows, so that a stopped run goes on."""
+
+    def __init__(self, folder: Path, rows: int, **shapes: tuple[tuple[int, ...], type]):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.rows, self.arrays = folder, rows, {}
+        for name, (shape, kind) in shapes.items():
+            file, whole = folder / f"{name}.npy", (rows, *shape)
+            fits = file.exists() and np.load(file, mmap_mode="r").shape == whole
+            self.arrays[name] = np.lib.format.open_memmap(file, "r+" if fits else "w+", kind, whole)
+            if not fits:
+                (folder / "done.txt").unlink(missing_ok=True)
+
+    @property
+    def done(self) -> int:
+        """How many rows are there."""
+        file = self.folder / "done.txt"
+        return int(file.read_text()) if file.exists() else 0
+
+    def put(self, start: int, **values: np.ndarray) -> None:
+        """Write rows from `start` on."""
+        for name, value in values.items():
+            self.arrays[name][start:start + len(value)] = value
+        (self.folder / "done.txt").write_text(str(start + len(value)))
+
+
+def see(trunk: torch.nn.Module, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(low, high) of (N, S, S, 3) uint8 pixels, channels last, float16."""
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        low, high = trunk(to_input(pixels))
+    return tuple(x.permute(0, 2, 3, 1).float().numpy().astype(np.float16) for x in (low, high))
+
+
+def run(photos: list[str], work: str, views: int = 6000, side: int = 257, output_stride: int = 16, threads: int = 2,
+        seed: int = 0) -> None:
+    """Compute and store both sets (see the module's text)."""
+    torch.set_num_threads(threads)
+    trunk = trained_trunk(work, output_stride=output_stride)
+    stored = label.load(work)
+    data = Labelled(photos, stored["names"], stored["codes"])
+    viewer, folder = Viewer(data, side, seed), folder_of(work, output_stride)
+    cells, coarse = viewer.cells, (side - 1) // output_stride + 1
+    high = ((coarse, coarse, trunk.channels), np.float16)
+    store = Store(folder / "views", views, high=high, low=((cells, cells, trunk.low_channels), np.float16),
+                  codes=((cells, cells, CLASSES), np.uint8))
+
+    def batch(number: int) -> tuple[int, np.ndarray, np.ndarray]:
+        start = number * CHUNK
+        made = [viewer.view(FIRST + row) for row in range(start, min(start + CHUNK, views))]
+        return start, np.stack([pixels for pixels, _ in made]), np.stack([opinion for _, opinion in made])
+
+    for start, pixels, opinion in tqdm(loop.ahead(batch, store.done // CHUNK, -(-views // CHUNK)), unit="chunk",
+                                       total=-(-views // CHUNK), initial=store.done // CHUNK, desc="views"):
+        low, far = see(trunk, pixels)
+        store.put(start, low=low, high=far, codes=label.encode(opinion))
+    if output_stride == 16:
+        plain(trunk, data, Store(folder / "plain", 2 * len(data), high=high), side)
+
+
+def plain(trunk: torch.nn.Module, data: Labelled, store: Store, side: int) -> None:
+    """Fill the store with each photo stretched, and its mirror image."""
+    half = CHUNK // 2
+
+    def batch(number: int) -> tuple[int, np.ndarray]:
+        rows = []
+        for photo in range(number * half, min((number + 1) * half, len(data))):
+            piece = Piece(photo, (0, 0, 1, 1), (0, 0, side, side), False)
+            pixels = data.pixels(piece, label.open_photo(data.files[photo]), photo % 2 == 0)
+            rows += [pixels, pixels[:, ::-1]]
+        return number * CHUNK, np.stack(rows)
+
+    chunks, first = -(-len(data) // half), store.done // CHUNK
+    for start, pixels in tqdm(loop.ahead(batch, first, chunks), total=chunks, initial=first, unit="chunk", desc="plain"):
+        store.put(start, high=see(trunk, pixels)[1])
