@@ -11,7 +11,10 @@ from segkit.errors import SegkitError
 def parser() -> argparse.ArgumentParser:
     """The stages and their options."""
     top = argparse.ArgumentParser(prog="python -m segkit.training", description=__doc__)
-    stages = top.add_subparsers(dest="stage", required=True)
+    top.add_argument("--smoke", action="store_true", help="all stages on generated pictures, in under two minutes")
+    top.add_argument("--converter", help="with --smoke: the Python of the converter's environment")
+    top.add_argument("--keep", help="with --smoke: a folder for the results, kept")
+    stages = top.add_subparsers(dest="stage")
 
     def stage(name: str, text: str, photos: str = "folders of photos") -> argparse.ArgumentParser:
         command = stages.add_parser(name, help=text, description=text)
@@ -42,6 +45,18 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--out", required=True, help="the folder for the files")
     export.add_argument("--only", nargs="+", help="a few of the models, by name")
     optional(export, int, "side", "trunk_side", "samples")
+    for name, text in (("evaluate", "measure the files against masks, PyTorch and the clock"),
+                       ("card", "write README.md and the catalogue's entries from what was measured")):
+        command = stages.add_parser(name, help=text, description=text)
+        command.add_argument("--work", required=True)
+        command.add_argument("--out", required=True, help="the folder of the files")
+        if name == "evaluate":
+            command.add_argument("--labelled", nargs="+", required=True, help="folders of NAME.jpg with NAME.png")
+            command.add_argument("--starter", help="the published model to compare with")
+        else:
+            command.add_argument("--catalogue", help="the catalogue.json to put the entries into")
+            command.add_argument("--default", help="the model that becomes the catalogue's default")
+            command.add_argument("--fit", default="stretch", choices=("stretch", "letterbox"))
     return top
 
 
@@ -66,9 +81,18 @@ def run(stage: str, options: dict) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one stage; 2 and one line on standard error for wrong input."""
-    options = vars(parser().parse_args(arguments))
+    known = parser()
+    options = vars(known.parse_args(arguments))
+    smoke, converter, keep = (options.pop(name) for name in ("smoke", "converter", "keep"))
+    if not smoke and not options["stage"]:
+        known.error("name a stage, or --smoke")
     try:
-        run(options.pop("stage"), options)
+        if smoke:
+            from segkit.training.smoke import run as run_smoke
+
+            run_smoke(converter, keep)
+        else:
+            run(options.pop("stage"), options)
     except SegkitError as error:
         print(f"segkit: {error}", file=sys.stderr)
         return 2

@@ -134,7 +134,10 @@ def resume_from(folder: Path, settings: Settings) -> dict | None:
         if not (folder / name).exists():
             continue
         state = torch.load(folder / name, map_location="cpu", weights_only=True)
-        if state["settings"]["steps"] == settings.steps or state["step"] <= settings.steps - settings.cooldown:
+        old = state["settings"]
+        # After its fall a run has settled; going on from there would undo that, so its start is taken instead.
+        unfallen = state["step"] <= min(old["steps"] - old["cooldown"], settings.steps - settings.cooldown)
+        if old["steps"] == settings.steps or unfallen:
             return state
     if (folder / "last.pt").exists():
         raise SegkitError(f"{folder} holds a run that is past step {settings.steps - settings.cooldown} and no earlier "
@@ -160,6 +163,7 @@ def fit(model: nn.Module, optimiser: Optimiser, batch: Callable[[int], tuple], l
     keep = lambda name, step: save(folder / name, step=step, settings=asdict(settings), model=model.state_dict(),
                                    average=average.model.state_dict(), adam=optimiser.adam.state_dict())
     model.train()
+    log_every = min(LOG_EVERY, max(1, settings.steps // 5))
     losses, saved, began = [], time.monotonic(), time.monotonic()
     bar = tqdm(range(start, settings.steps), initial=start, total=settings.steps, unit="step", desc=folder.name,
                disable=team.rank > 0)
@@ -176,7 +180,7 @@ def fit(model: nn.Module, optimiser: Optimiser, batch: Callable[[int], tuple], l
             continue
         average.update(model, step)
         losses.append(float(loss.detach()))
-        if done % LOG_EVERY == 0 or done == settings.steps:
+        if done % log_every == 0 or done == settings.steps:
             row = {"step": done, "loss": sum(losses) / len(losses), "level": level(step, settings),
                    "photos_per_second": len(losses) * settings.batch * team.size / (time.monotonic() - began)}
             if validate and (done % settings.validate_every == 0 or done == settings.steps):

@@ -95,7 +95,10 @@ def interpolation(places: np.ndarray, cells: int) -> np.ndarray:
 
 
 class Teacher:
-    """A published DeepLab, asked for class probabilities on a 33x33 grid that spans exactly the photo."""
+    """A published DeepLab, asked for class probabilities on a 33x33 grid that spans exactly the photo.
+
+    It takes 513x513 uint8, or float32 in [-1, 1].
+    """
 
     def __init__(self, path: str | Path, threads: int = 1):
         self.interpreter = open_interpreter(cut_after_logits(path), threads)
@@ -106,10 +109,13 @@ class Teacher:
 
     def logits(self, canvas: np.ndarray) -> np.ndarray:
         """(33, 33, 21) float32 logits of a (513, 513, 3) uint8 canvas."""
-        self.interpreter.set_tensor(self.input["index"], canvas[None])
+        whole = self.input["dtype"] == np.uint8
+        self.interpreter.set_tensor(self.input["index"],
+                                    canvas[None] if whole else canvas[None] / np.float32(127.5) - np.float32(1))
         self.interpreter.invoke()
         scale, zero = self.output["quantization"]
-        return scale * (self.interpreter.get_tensor(self.output["index"])[0].astype(np.float32) - zero)
+        values = self.interpreter.get_tensor(self.output["index"])[0].astype(np.float32)
+        return scale * (values - zero) if scale else values
 
     def probabilities(self, photo: Image.Image, views=VIEWS) -> np.ndarray:
         """(33, 33, 21) float32 that sum to 1: softmax averaged over `views`; the corners are the photo's corners."""

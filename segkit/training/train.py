@@ -6,6 +6,7 @@ filters of the trunk stay as they are: a hundredth of its weights, a third of a 
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,14 @@ def freeze(net: heads.Network) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
     return list(net.head.parameters()), moving
 
 
+def tell_story(work: Path, data: Labelled, settings: loop.Settings, us: team.Team) -> None:
+    """<work>/story.json: what the card will say about how the models were made."""
+    collections = sorted({str(name).split("_")[0] for name in data.names})
+    story = {"photos": len(data), "collections": collections, "hints": data.hinted, "steps": settings.steps,
+             "batch": settings.batch, "processes": us.size, "by_class": [len(found) for found in data.by_class]}
+    (work / "story.json").write_text(json.dumps(story, indent=1) + "\n")
+
+
 def run(photos: list[str], work: str, head: str = "v3plus", side: int = 257, validate: str | None = None,
         processes: int = 1, **options) -> None:
     """Train trunk and `head` on the work folder's labels; results in <work>/<head>, resumed if they are there."""
@@ -74,6 +83,7 @@ def train(us: team.Team, settings: loop.Settings, photos: list[str], work: str, 
     stored = label.load(work)
     data = Labelled(photos, stored["names"], stored["codes"])
     if us.rank == 0:
+        tell_story(Path(work), data, settings, us)
         print(f"{len(data)} photos, {data.hinted} with a hint; photos by class:",
               " ".join(f"{index}:{len(found)}" for index, found in enumerate(data.by_class) if index))
     net = heads.build(head)
