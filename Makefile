@@ -16,7 +16,7 @@ READY := $(VENV)/.ready
 # Caches that belong to this clone.
 VAR := $(VENV)/var
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
-FIRST := $(firstword $(wildcard notebooks/00-start-here.ipynb notebooks) .)
+FIRST := $(addprefix /tree/,$(wildcard notebooks/00-start-here.ipynb))
 SANITIZE := $(wildcard tests/notebooks/sanitize.cfg)
 
 # Settings that would bring in another environment's packages, install somewhere else than in $(VENV),
@@ -120,11 +120,12 @@ $(READY): pyproject.toml $(LOCKED)
 	@PIP_REQUIRE_HASHES=0 "$(BIN)" -m pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
-# Without the two --LabApp settings, JupyterLab asks every newcomer about news, and looks for updates.
+# default_url: the address that is printed leads to the lesson itself, for those who have to copy it.
+# news_url, check_for_updates_class: JupyterLab would ask every newcomer about news, and look for updates.
 lab: $(READY)
 	@$(HOME_OR_OURS); MPLCONFIGDIR="`pwd`/$(VAR)/matplotlib"; export MPLCONFIGDIR; \
-	exec "$(BIN)" -m jupyterlab --allow-root --LabApp.news_url=None \
-		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(FIRST) $(ARGS)
+	exec "$(BIN)" -m jupyterlab --allow-root --ServerApp.root_dir=. --LabApp.default_url=/lab$(FIRST) \
+		--LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(ARGS)
 
 # The lessons run in the kernel of $(VENV), whichever kernels the user has.
 test: $(READY)
