@@ -115,17 +115,19 @@ $(LOCKED): requirements.lock $(STALE)
 	MPLCONFIGDIR=$(VAR)/matplotlib "$(BIN)" -c 'import matplotlib.font_manager' 2>/dev/null; \
 	pwd -P > $@
 
-# --no-build-isolation: the lock names the build backend as well, so this step asks for no network.
+# --no-build-isolation: the lock names the build backend as well, so this step needs no network.
+# The settings: without them JupyterLab asks every newcomer about news, and looks for updates.
 $(READY): pyproject.toml $(LOCKED)
 	@PIP_REQUIRE_HASHES=0 "$(BIN)" -m pip install -qq --no-deps --no-build-isolation -e .
+	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+		> $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $@
 
 # default_url: the address that is printed leads to the lesson itself, for those who have to copy it.
-# news_url, check_for_updates_class: JupyterLab would ask every newcomer about news, and look for updates.
 lab: $(READY)
 	@$(HOME_OR_OURS); MPLCONFIGDIR="`pwd`/$(VAR)/matplotlib"; export MPLCONFIGDIR; \
-	exec "$(BIN)" -m jupyterlab --allow-root --ServerApp.root_dir=. --LabApp.default_url=/lab$(FIRST) \
-		--LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(ARGS)
+	exec "$(BIN)" -m jupyterlab --allow-root --ServerApp.root_dir=. --LabApp.default_url=/lab$(FIRST) $(ARGS)
 
 # The lessons run in the kernel of $(VENV), whichever kernels the user has.
 test: $(READY)
