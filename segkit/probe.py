@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from segkit import models, runtime
-from segkit.errors import SegkitError
+from segkit.errors import SegkitError, one_line
 
 SECONDS = 120  # after which a trial is given up
 
@@ -32,7 +32,10 @@ def try_in_a_process(file, settings):
     Raises:
         SegkitError: the trial failed, crashed or did not end; one line with the cause.
     """
-    key = models.sha256(file)
+    try:
+        key = models.sha256(file)
+    except OSError as error:
+        raise SegkitError(f"{one_line(file)} cannot be read: {error.strerror}") from error
     problem = _problem(str(Path(file).resolve()), key, json.dumps(asdict(settings)))
     if problem:
         raise SegkitError(problem)
