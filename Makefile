@@ -108,7 +108,8 @@ $(LOCKED): requirements.lock $(STALE)
 	rm -f $(READY) $@; \
 	echo "segkit: installing requirements.lock (a minute or two, 1 GB on disk)"; \
 	"$(BIN)" -m pip install -qq --no-deps -r requirements.lock || { \
-		echo "segkit: the packages could not be installed; see the line above, then run make again" >&2; \
+		echo "segkit: the packages could not be installed (see the line above); with the network on, run make again," \
+			"or name a folder of wheels: make setup PIP_NO_INDEX=1 PIP_FIND_LINKS=/path/to/wheels" >&2; \
 		exit 1; \
 	}; \
 	mkdir -p $(VAR)/matplotlib; \
