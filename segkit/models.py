@@ -16,6 +16,7 @@ import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -189,11 +190,12 @@ def _download(model, url):
     """Fetch ``url`` into the cache: atomic, and only if the bytes are right."""
     import pooch
     import requests
-    from tqdm.auto import tqdm
+
+    in_notebook = type(sys.stderr).__module__.startswith("ipykernel")
+    tqdm = import_module("tqdm.auto" if in_notebook else "tqdm").tqdm  # auto is slow to import
 
     def fetch(url, file, _):
         """What pooch calls: write down what the server sends, up to the right size."""
-        in_notebook = type(sys.stderr).__module__.startswith("ipykernel")
         with tqdm(total=model.bytes, unit="B", unit_scale=True, desc=model.file,
                   disable=False if in_notebook else None) as bar, \
                 requests.get(url, stream=True, timeout=TIMEOUT) as response, \

@@ -200,7 +200,7 @@ FAULTS = {
     "packed-bomb": f"the server sent more than the {len(CONTENT)} bytes expected",
     "missing": "the server answered 404",
     "broken": "the server answered 500",
-    "moved-in-circles": "redirects",
+    "moved-in-circles": "the server answered 302",
     "moved-to-nowhere": "",
     "nonsense": "no connection",
     "wrong-length": "",
@@ -385,7 +385,7 @@ import sys
 from pathlib import Path
 from segkit import models
 models.DATA = Path(sys.argv[1])
-import pooch, requests, tqdm.auto
+import pooch, requests, tqdm
 print("ready", flush=True)
 sys.stdin.readline()
 print(models.sha256(models.path("tiny")))
