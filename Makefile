@@ -16,7 +16,7 @@ READY := $(VENV)/.ready
 # Caches that belong to this clone.
 VAR := $(VENV)/var
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
-FIRST := $(firstword $(wildcard notebooks/00-start-here.ipynb notebooks) .)
+FIRST := $(addprefix /tree/,$(wildcard notebooks/00-start-here.ipynb))
 SANITIZE := $(wildcard tests/notebooks/sanitize.cfg)
 
 # Settings that would bring in another environment's packages, install somewhere else than in $(VENV),
@@ -108,23 +108,27 @@ $(LOCKED): requirements.lock $(STALE)
 	rm -f $(READY) $@; \
 	echo "segkit: installing requirements.lock (a minute or two, 1 GB on disk)"; \
 	"$(BIN)" -m pip install -qq --no-deps -r requirements.lock || { \
-		echo "segkit: the packages could not be installed; see the line above, then run make again" >&2; \
+		echo "segkit: the packages could not be installed (see the line above); with the network on, run make again," \
+			"or name a folder of wheels: make setup PIP_NO_INDEX=1 PIP_FIND_LINKS=/path/to/wheels" >&2; \
 		exit 1; \
 	}; \
 	mkdir -p $(VAR)/matplotlib; \
 	MPLCONFIGDIR=$(VAR)/matplotlib "$(BIN)" -c 'import matplotlib.font_manager' 2>/dev/null; \
 	pwd -P > $@
 
-# --no-build-isolation: the lock names the build backend as well, so this step asks for no network.
+# --no-build-isolation: the lock names the build backend as well, so this step needs no network.
+# The settings: without them JupyterLab asks every newcomer about news, and looks for updates.
 $(READY): pyproject.toml $(LOCKED)
 	@PIP_REQUIRE_HASHES=0 "$(BIN)" -m pip install -qq --no-deps --no-build-isolation -e .
+	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+		> $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $@
 
-# Without the two --LabApp settings, JupyterLab asks every newcomer about news, and looks for updates.
+# default_url: the address that is printed leads to the lesson itself, for those who have to copy it.
 lab: $(READY)
 	@$(HOME_OR_OURS); MPLCONFIGDIR="`pwd`/$(VAR)/matplotlib"; export MPLCONFIGDIR; \
-	exec "$(BIN)" -m jupyterlab --allow-root --LabApp.news_url=None \
-		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(FIRST) $(ARGS)
+	exec "$(BIN)" -m jupyterlab --allow-root --ServerApp.root_dir=. --LabApp.default_url=/lab$(FIRST) $(ARGS)
 
 # The lessons run in the kernel of $(VENV), whichever kernels the user has.
 test: $(READY)

@@ -16,6 +16,7 @@ import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -26,6 +27,7 @@ _PACKAGE = Path(__file__).resolve().parent
 # A clone keeps data/ beside the package; an installed wheel carries it inside.
 DATA = next((d for d in (_PACKAGE.parent / "data", _PACKAGE / "data")
              if (d / "models" / "catalogue.json").is_file()), _PACKAGE.parent / "data")
+MOST_LABEL_BYTES = 1 << 20  # a label file that unpacks to more is damaged, or a trap
 TIMEOUT = 30  # seconds without an answer after which a server is given up
 
 
@@ -91,9 +93,9 @@ def get(name):
     """
     known = catalogue()
     if name not in known:
-        near = get_close_matches(str(name), known, n=1)
+        near = get_close_matches(str(name).lower(), known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known models: {', '.join(known)}"
-        raise SegkitError(f"no model is called {str(name)!r} and no such file exists; {hint}")
+        raise SegkitError(f"no model is called {one_line(name)!r} and no such file exists; {hint}")
     return known[name]
 
 
@@ -125,7 +127,7 @@ def identify(file):
 def cache_folder():
     """The folder for downloaded models (it need not exist yet)."""
     if os.environ.get("SEGKIT_CACHE"):
-        return Path(os.environ["SEGKIT_CACHE"]).expanduser()
+        return Path(os.path.expanduser(os.environ["SEGKIT_CACHE"]))
     import pooch  # here, because it takes a while to import
 
     return Path(pooch.os_cache("segkit")) / "models"
@@ -134,7 +136,7 @@ def cache_folder():
 def folders():
     """The folders in which :func:`path` looks, in their order."""
     extra = os.environ.get("SEGKIT_MODELS", "").split(os.pathsep)
-    return [DATA / "models", *(Path(folder).expanduser() for folder in extra if folder),
+    return [DATA / "models", *(Path(os.path.expanduser(folder)) for folder in extra if folder),
             cache_folder()]
 
 
@@ -187,23 +189,29 @@ def path(name, download=True):
 def _download(model, url):
     """Fetch ``url`` into the cache: atomic, and only if the bytes are right."""
     import pooch
-    from tqdm.auto import tqdm
+    import requests
 
-    class BoundedBar(tqdm):
-        """A progress bar that ends a download which grows past the right size."""
+    in_notebook = type(sys.stderr).__module__.startswith("ipykernel")
+    tqdm = import_module("tqdm.auto" if in_notebook else "tqdm").tqdm  # auto is slow to import
 
-        def update(self, n=1):
-            if self.n > model.bytes:
-                raise SegkitError(f"the server sent more than the {model.bytes} bytes expected")
-            return super().update(n)
+    def fetch(url, file, _):
+        """What pooch calls: write down what the server sends, up to the right size."""
+        with tqdm(total=model.bytes, unit="B", unit_scale=True, desc=model.file,
+                  disable=False if in_notebook else None) as bar, \
+                requests.get(url, stream=True, timeout=TIMEOUT) as response, \
+                open(file, "wb") as stream:
+            response.raise_for_status()
+            room = model.bytes
+            for block in response.iter_content(1 << 16):
+                room -= len(block)
+                if room < 0:
+                    raise SegkitError(f"the server sent more than the {model.bytes} bytes expected")
+                stream.write(block)
+                bar.update(len(block))
 
     pooch.get_logger().setLevel("ERROR")  # its own lines would stand beside our errors
-    in_notebook = "ipykernel" in sys.modules
-    with BoundedBar(total=model.bytes, unit="B", unit_scale=True, desc=model.file,
-                    disable=False if in_notebook else None) as bar:
-        downloader = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)
-        return Path(pooch.retrieve(url, known_hash=f"sha256:{model.sha256}", fname=model.file,
-                                   path=cache_folder(), downloader=downloader))
+    return Path(pooch.retrieve(url, known_hash=f"sha256:{model.sha256}", fname=model.file,
+                               path=cache_folder(), downloader=fetch))
 
 
 def _cause(error, model):
@@ -220,6 +228,8 @@ def _cause(error, model):
         return "the connection was cut off"
     if kind == "ConnectionError":
         return "no connection"
+    if getattr(error, "strerror", None):  # of the system: the disk is full, the folder is none
+        return f"{error.strerror}: {error.filename or cache_folder()}"
     return one_line(error, 120)
 
 
@@ -232,19 +242,26 @@ def resolve(path_or_name):
     Raises:
         SegkitError: neither a readable file nor a known name.
     """
+    if not isinstance(path_or_name, (str, os.PathLike)):
+        raise SegkitError("a model is a name or the path of a file, not "
+                          f"{type(path_or_name).__name__}")
     name = str(path_or_name)
     if name in catalogue():
         return path(name), get(name)
-    file = Path(path_or_name).expanduser()
+    file = Path(os.path.expanduser(name))  # unlike Path.expanduser, it takes any ~name
+    shown = one_line(file)
     try:
-        if file.is_dir():
-            raise SegkitError(f"{file} is a folder, not a model; name a .tflite file in it")
+        if name and file.is_dir():
+            raise SegkitError(f"{shown} is a folder, not a model; name a .tflite file in it")
         if file.is_file():
             return file, identify(file)
-    except OSError as error:
-        raise SegkitError(f"{file} cannot be read: {error.strerror}") from error
+        if file.exists():
+            raise SegkitError(f"{shown} is not an ordinary file")
+    except (OSError, ValueError) as error:  # ValueError: a null byte, half a character
+        raise SegkitError(f"{shown} cannot be read: "
+                          f"{getattr(error, 'strerror', None) or error}") from error
     if file.suffix or len(file.parts) > 1:
-        raise SegkitError(f"there is no file {file}; known models: {', '.join(catalogue())}")
+        raise SegkitError(f"there is no file {shown}; known models: {', '.join(catalogue())}")
     return path(name), get(name)  # not a known name: path() says so
 
 
@@ -259,8 +276,9 @@ def label_files(file):
     """
     try:
         with ZipFile(file) as archive:
-            return {name: archive.read(name).decode("utf-8").splitlines()
-                    for name in archive.namelist() if name.endswith(".txt")}
+            return {entry.filename: archive.read(entry).decode("utf-8").splitlines()
+                    for entry in archive.infolist()
+                    if entry.filename.endswith(".txt") and entry.file_size <= MOST_LABEL_BYTES}
     except (BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
         return {}
 

@@ -26,6 +26,7 @@ def captured_stderr():
             keep = os.dup(2)
         except (OSError, ValueError, AttributeError):
             yield text  # no standard error at all, as in a windowed Python
+            text.append("")
             return
         try:
             os.dup2(sink.fileno(), 2)

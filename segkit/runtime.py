@@ -84,7 +84,7 @@ class Session:
         self.path, self.model, self.asked, self.log = path, model, asked, log
         self.interpreter = interpreter
         self.applied = _applied(interpreter, settings, threads_before)
-        self._settings, self._threads_before = settings, threads_before
+        self._settings = settings
         nodes = interpreter._get_ops_details()
         self.inputs = tuple(_tensor(d) for d in interpreter.get_input_details())
         self.outputs = tuple(_tensor(d, _resized_from(interpreter, nodes, d["index"]))
@@ -107,20 +107,25 @@ class Session:
         if len(arrays) != len(self.inputs):
             raise SegkitError(f"{self.path.name} has {len(self.inputs)} inputs, not {len(arrays)}")
         for tensor, array in zip(self.inputs, arrays):
-            array = np.asarray(array)
+            try:
+                array = np.asarray(array)
+            except ValueError as error:
+                raise SegkitError(f"the input {tensor.name!r} of {self.path.name} takes an array: "
+                                  f"{one_line(error)}") from error
             if array.shape != tensor.shape or array.dtype != tensor.dtype:
                 raise SegkitError(
                     f"the input {tensor.name!r} of {self.path.name} takes {tensor.dtype} of shape "
                     f"{tensor.shape}, not {array.dtype} of shape {array.shape}")
             self.interpreter.set_tensor(tensor.index, array)
+        first = self.applied.threads is None
+        threads_before = psutil.Process().num_threads() if first else None
         try:
             self.interpreter.invoke()
         except (RuntimeError, ValueError) as error:
             raise SegkitError(f"{self.path.name} failed while running on "
                               f"{self.applied.runtime}: {one_line(error)}") from error
-        if self.applied.threads is None:
-            self.applied.threads = _threads_that_work(self._settings.threads,
-                                                      self._threads_before)
+        if first:
+            self.applied.threads = _threads_that_work(self._settings.threads, threads_before)
         results = tuple(self._read(tensor, copy) for tensor in self.outputs)
         return results[0] if len(results) == 1 else results
 
@@ -191,7 +196,8 @@ def load(file, model, asked, settings):
                 experimental_op_resolver_type=resolver, experimental_delegates=libraries)
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError, MemoryError) as error:
-            raise SegkitError(f"{file} is no model that {settings.runtime} can load: "
+            with_it = f" with the delegate {settings.delegate}" if libraries else ""
+            raise SegkitError(f"{one_line(file)} is no model that {settings.runtime} can load{with_it}: "
                               f"{one_line(error)}") from error
     return Session(file, model, asked, settings, interpreter, log[0], threads_before)
 
@@ -201,9 +207,9 @@ def _content(file):
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise SegkitError(f"{file} cannot be read: {error.strerror}") from error
+        raise SegkitError(f"{one_line(file)} cannot be read: {error.strerror}") from error
     if content[4:8] != b"TFL3":  # the file identifier in TensorFlow Lite's schema
-        raise SegkitError(f"{file} is no .tflite model: it is {len(content)} bytes long and "
+        raise SegkitError(f"{one_line(file)} is no .tflite model: it is {len(content)} bytes long and "
                           "does not carry the mark TFL3")
     return content
 

@@ -81,12 +81,17 @@ class Segmentation:
 
         if not 0 <= opacity <= 1:
             raise SegkitError(f"opacity must lie between 0 and 1, not {opacity}")
+        # Pillow gives the memory of a picture back to the system when it is done with it.
+        # Getting it again costs more than painting, so a few blocks are kept for reuse:
+        # https://pillow.readthedocs.io/en/stable/reference/block_allocator.html
+        Image.core.set_blocks_max(4)
+        palette = labels.screen_palette()
         picture = Image.fromarray(self.photo)
         width = self.mask.shape[1]
         for top in range(0, len(self.mask), resize.BAND):  # in bands that fit the cache
             mask = self.mask[top:top + resize.BAND]
             band = picture.crop((0, top, width, top + len(mask)))
-            colours = self._paletted(mask, labels.screen_palette()).convert("RGB")
+            colours = self._paletted(mask, palette).convert("RGB")
             picture.paste(Image.blend(band, colours, opacity), (0, top),
                           mask=Image.fromarray(mask != labels.BACKGROUND))
         return picture

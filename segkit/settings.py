@@ -32,17 +32,26 @@ def runtimes():
             if util.find_spec(module.split(".")[0])}
 
 
+def allowed_cores():
+    """How many cores this process may use: its affinity, and a container's quota."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    try:  # cgroup v2: "quota period" in microseconds, or "max period"
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(cores, int(quota) // int(period)))
+    except (OSError, ValueError):
+        return cores
+
+
 def free_cores():
-    """How many cores this process may use and nobody else keeps busy (at least 1).
+    """How many of :func:`allowed_cores` nobody keeps busy (at least 1).
 
     Looks at the whole machine for a tenth of a second.
     """
-    if hasattr(os, "sched_getaffinity"):
-        allowed = len(os.sched_getaffinity(0))
-    else:
-        allowed = os.cpu_count() or 1
     busy = round(sum(psutil.cpu_percent(interval=0.1, percpu=True)) / 100)
-    return max(1, allowed - busy)
+    return max(1, allowed_cores() - busy)
 
 
 def checked_runtime(runtime):

@@ -1,0 +1,108 @@
+"""The command line: ``python -m segkit segment | models | doctor`` (also the script ``segkit``).
+
+Wrong input gives one line on standard error that starts with ``segkit: `` and
+exit status 2; a batch in which some photos failed ends with 1.
+"""
+
+import argparse
+import json
+import os
+import sys
+
+from segkit import __version__
+from segkit.errors import SegkitError, one_line
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line, as all our errors are."""
+
+    def error(self, message):
+        raise SegkitError(f"{one_line(message)}; see '{self.prog} --help'")
+
+
+def _parser():
+    parser = _Parser(prog="segkit", description="Semantic segmentation on a device-sized runtime.")
+    parser.add_argument("--version", action="version", version=f"segkit {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    segment = commands.add_parser("segment", help="label the pixels of photos")
+    segment.add_argument("photos", nargs="+", metavar="PHOTO",
+                         help="a picture, a folder of pictures, or the name of a sample photo")
+    segment.add_argument("--model", metavar="NAME|FILE", help="a name in the catalogue or a file")
+    segment.add_argument("--runtime", default="auto", help="auto, litert or tflite")
+    segment.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: free cores)")
+    segment.add_argument("--delegate", default="xnnpack",
+                         help="xnnpack, none, reference, or the path of a delegate library")
+    segment.add_argument("--fit", default="stretch", help="stretch or letterbox")
+    segment.add_argument("--mask", metavar="OUT.png",
+                         help="write the mask: a paletted PNG whose pixel values are class indices "
+                              "(for several photos: a folder)")
+    segment.add_argument("--overlay", metavar="OUT.png",
+                         help="write the photo with the classes painted over it "
+                              "(for several photos: a folder)")
+    segment.add_argument("--json", action="store_true", help="print JSON, one object a photo")
+
+    listing = commands.add_parser("models", help="list the models of the catalogue")
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    doctor = commands.add_parser("doctor", help="say what this machine has and whether it works")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _models(options):
+    from segkit import models
+
+    rows = [{"name": m.name, "task": m.task, "bytes": m.bytes, "licence": m.licence,
+             "path": str(models.find(m.name)[0] or "") or None} for m in models.catalogue().values()]
+    if options.json:
+        print(json.dumps([{**row, "here": row["path"] is not None} for row in rows], indent=2))
+        return 0
+    width = max(len(row["name"]) for row in rows)
+    for row in rows:
+        here = row["path"] or "not here"
+        print(f"{row['name']:<{width}}  {row['task']:<8}  {row['bytes']:>9,} bytes  "
+              f"{row['licence']}  {here}")
+    return 0
+
+
+def _doctor(options):
+    from segkit import doctor
+
+    found = doctor.report()
+    print(json.dumps(found, indent=2) if options.json else "\n".join(doctor.lines(found)))
+    return 0 if found["self_test"]["ok"] else 1
+
+
+def _segment(options):
+    from segkit.batch import segment
+
+    return segment(options)
+
+
+def main(arguments=None):
+    """Run the command line; the exit status (0 good, 1 some photos failed, 2 wrong input)."""
+    try:
+        options = _parser().parse_args(arguments)
+        if options.command is None:
+            raise SegkitError("choose a command: segment, models or doctor; see 'segkit --help'")
+        status = {"segment": _segment, "models": _models, "doctor": _doctor}[options.command](options)
+        sys.stdout.flush()
+        return status
+    except SegkitError as error:
+        message = str(error)
+    except BrokenPipeError:  # the reader of our output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except KeyboardInterrupt:
+        message = "stopped"
+    except Exception as error:  # noqa: BLE001 - a traceback helps nobody at a command line
+        if os.environ.get("SEGKIT_DEBUG"):
+            raise
+        message = (f"unexpected {type(error).__name__}: {one_line(error)}; "
+                   "this is a fault of segkit, set SEGKIT_DEBUG=1 to see where")
+    print(f"segkit: {one_line(message, 1000)}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""What several test modules share: models that may be absent, an empty cache, Hypothesis' settings."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import hypothesis.configuration
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The same examples in every run, and nothing left behind in the clone. To look for new ones:
+# HYPOTHESIS_PROFILE=search make test ARGS="-k photos"
+hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "segkit-hypothesis")
+_COMMON = {"database": None, "deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("repeatable", derandomize=True, max_examples=60, **_COMMON)
+settings.register_profile("search", max_examples=1000, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(scope="session")
+def model_path():
+    """A function from a model's name to its file; the test skips where that is not here."""
+    from segkit import models
+
+    def find(name):
+        file, damaged = models.find(name)
+        if file is None:
+            wrong = f" ({', '.join(map(str, damaged))} is damaged)" if damaged else ""
+            pytest.skip(f"the model {name} is not here{wrong}: put {models.get(name).file} into a "
+                        "folder named in SEGKIT_MODELS")
+        return file
+
+    return find
+
+
+@pytest.fixture(params=["litert", "tflite"])
+def runtime_name(request):
+    """Each runtime in turn; the test skips where it is not installed."""
+    from segkit import runtime
+
+    if request.param not in runtime.runtimes():
+        pytest.skip(f"the runtime {request.param} is not installed")
+    return request.param
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache folder, and no other folder in which a model could be found."""
+    from segkit import models
+
+    catalogue = (models.DATA / "models" / "catalogue.json").read_bytes()
+    (tmp_path / "data" / "models").mkdir(parents=True)
+    (tmp_path / "data" / "models" / "catalogue.json").write_bytes(catalogue)
+    monkeypatch.setattr(models, "DATA", tmp_path / "data")
+    monkeypatch.setenv("SEGKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("SEGKIT_MODELS", raising=False)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def offer(cache):
+    """A function that replaces the catalogue by one small model: offer(content, urls)."""
+    import hashlib
+
+    from segkit import models
+
+    def put(content, *urls):
+        entry = {"name": "tiny", "file": "tiny.tflite", "task": "segment", "about": "a test",
+                 "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+                 "licence": "Apache-2.0", "source": "https://example.org/tiny", "urls": urls,
+                 "input": {"height": 8, "width": 8, "dtype": "float32", "mean": 0, "std": 1},
+                 "output": "logits", "labels": "pascal-voc"}
+        file = models.DATA / "models" / "catalogue.json"
+        file.write_text(json.dumps({"default": "tiny", "models": [entry]}))
+        models._load.cache_clear()
+        return models.get("tiny")
+
+    yield put
+    models._load.cache_clear()
+
+
+@pytest.fixture
+def run_python(tmp_path):
+    """A function that runs Python code in a process of its own, in an empty folder."""
+    def run(code, *arguments, **options):
+        options = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 120, **options}
+        return subprocess.run([sys.executable, "-c", code, *map(str, arguments)], **options)
+
+    return run
+
+
+def complaint(raised):
+    """The message of a SegkitError that pytest.raises caught; it must be one line."""
+    message = str(raised.value)
+    assert message and message == " ".join(message.splitlines()), message
+    return message

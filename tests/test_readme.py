@@ -1,0 +1,75 @@
+"""The README says what is so: its commands, its lessons, its picture, its error messages."""
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from segkit import Segmenter, models, photos
+from segkit.__main__ import _parser
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def code_blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_every_lesson_is_in_the_table_and_every_row_is_a_lesson():
+    rows = re.findall(r"^\| \[(\d\d) [^\]]+\]\(notebooks/([^)]+\.ipynb)\) \| .+ \| \d+ \|$", TEXT,
+                      re.MULTILINE)
+    lessons = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+    assert [file for _, file in rows] == lessons
+    assert all(file.startswith(number) for number, file in rows)
+
+
+def test_the_commands_are_ones_that_segkit_knows():
+    found = re.findall(r"(?:^|`|\bpython -m )segkit ((?:segment|models|doctor)[^`\n#]*)", TEXT,
+                       re.MULTILINE)
+    found = [command.strip() for command in found]
+    complete = [c for c in found if c != "segment" and "--help" not in c]
+    assert len(complete) >= 5
+    for command in complete:
+        _parser().parse_args(shlex.split(command))
+
+
+def test_make_knows_the_targets():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"\bmake (lab|test|bench|[a-z]+(?=`))", TEXT))
+    assert {"lab", "test", "bench"} <= targets
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_quoted_messages_are_messages_of_the_code():
+    sources = "".join(p.read_text(encoding="utf-8")
+                      for p in [*(ROOT / "segkit").glob("*.py"), ROOT / "Makefile"])
+    flat = " ".join(sources.split())
+    for message in ("has no venv", "is not here", "has the wrong SHA-256", "is not installed"):
+        assert f"{message}" in TEXT and message in flat
+
+
+def test_files_that_the_readme_links_to_exist():
+    for target in re.findall(r"\]\(([^)#:]+)\)", TEXT):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_python_example_runs():
+    if models.find(models.default())[0] is None:
+        pytest.skip(f"the model {models.default()} is not here (set SEGKIT_MODELS)")
+    example = next(block for block in code_blocks("python") if "import Segmenter" in block)
+    exec(compile(example, "README.md", "exec"), {})
+
+
+def test_the_picture_is_what_its_command_makes():
+    if models.find(models.default())[0] is None:
+        pytest.skip(f"the model {models.default()} is not here (set SEGKIT_MODELS)")
+    with Image.open(ROOT / "docs" / "cat-overlay.png") as picture:
+        shown = np.asarray(picture)
+    made = np.asarray(Segmenter().segment(photos.sample("cat")).overlay())
+    # Processors round differently, which moves a pixel of the outline here and there.
+    assert (shown == made).all(axis=2).mean() > 0.999
