@@ -58,7 +58,7 @@ def whole(file: Path, fit: str):
 def quality(mask_of, folder: Path, boundaries: bool = True) -> dict:
     """How good the masks of a labelled folder are: figures over all its photos, an interval for mean IoU."""
     matrices, bands, outlines = [], [], []
-    for photo_file, mask_file in tqdm(pairs(folder), unit="photo", leave=False):
+    for photo_file, mask_file in tqdm(pairs(folder), unit="photo", leave=False, disable=None):
         truth = np.asarray(Image.open(mask_file))
         guess = mask_of(np.asarray(open_photo(photo_file)))
         matrices.append(metrics.confusion_matrix(truth, guess))

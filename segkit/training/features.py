@@ -5,8 +5,8 @@ A head of a few thousand weights learns in minutes where the trunk need not run 
 
 - `views`: augmented views (as in training) with ``low`` (N, 65, 65, 24), ``high`` (N, 17, 17, 192) float16 and
   ``codes`` (N, 65, 65, 21) uint8, for the segmentation heads;
-- `plain`: each photo as it is, stretched, and mirrored, with ``high`` alone, for the heads that classify and detect.
-  Row 2 n is photo n, row 2 n + 1 its mirror image.
+- `plain`: each photo as it is, stretched, with ``high`` alone, for the heads that classify and detect. Row n is photo
+  n, and every other photo is mirrored.
 
 At output stride 8 (`--output-stride 8`) the folder is ``features-os8``, with ``high`` (N, 33, 33, 192), views only.
 """
@@ -102,21 +102,18 @@ def run(photos: list[str], work: str, views: int = 6000, side: int = 257, output
         low, far = see(trunk, pixels)
         store.put(start, low=low, high=far, codes=label.encode(opinion))
     if output_stride == 16:
-        plain(trunk, data, Store(folder / "plain", 2 * len(data), high=high), side)
+        plain(trunk, data, Store(folder / "plain", len(data), high=high), side)
 
 
 def plain(trunk: torch.nn.Module, data: Labelled, store: Store, side: int) -> None:
-    """Fill the store with each photo stretched, and its mirror image."""
-    half = CHUNK // 2
-
+    """Fill the store with each photo stretched, the odd ones mirrored."""
     def batch(number: int) -> tuple[int, np.ndarray]:
         rows = []
-        for photo in range(number * half, min((number + 1) * half, len(data))):
-            piece = Piece(photo, (0, 0, 1, 1), (0, 0, side, side), False)
-            pixels = data.pixels(piece, label.open_photo(data.files[photo]), photo % 2 == 0)
-            rows += [pixels, pixels[:, ::-1]]
+        for photo in range(number * CHUNK, min((number + 1) * CHUNK, len(data))):
+            piece = Piece(photo, (0, 0, 1, 1), (0, 0, side, side), photo % 2 == 1)
+            rows.append(data.pixels(piece, label.open_photo(data.files[photo]), "smooth" if photo % 4 < 2 else "bilinear"))
         return number * CHUNK, np.stack(rows)
 
-    chunks, first = -(-len(data) // half), store.done // CHUNK
+    chunks, first = -(-len(data) // CHUNK), store.done // CHUNK
     for start, pixels in tqdm(loop.ahead(batch, first, chunks), total=chunks, initial=first, unit="chunk", desc="plain"):
         store.put(start, high=see(trunk, pixels)[1])

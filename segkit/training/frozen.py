@@ -99,7 +99,7 @@ def classification(work, data: Labelled, labels: dict, settings: loop.Settings, 
 
     def batch(step: int) -> tuple[Tensor, Tensor]:
         rows = rows_of(step, settings.batch, len(high), settings.seed)
-        return to_features(high[rows]), torch.from_numpy(rows // 2)
+        return to_features(high[rows]), torch.from_numpy(rows)
 
     def loss_of(model: nn.Module, far: Tensor, photo: Tensor) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
@@ -117,15 +117,14 @@ def detection(work, data: Labelled, labels: dict, settings: loop.Settings, *_):
     by_photo = np.split(boxes[:, 1:], np.searchsorted(boxes[:, 0], np.arange(1, len(data))))
     truth, _ = objects.photo_classes(data.cells, boxes, LEAST_CELLS)
 
-    def boxes_of(row: int) -> np.ndarray:
-        photo, mirrored = divmod(row, 2)
+    def boxes_of(photo: int) -> np.ndarray:
         present = np.flatnonzero(truth[photo]) + 1
         seen = by_photo[photo]
         # The photo's own classes decide: hints have corrected them, the SSD's names have not been.
         seen = seen[(seen[:, 1] >= objects.SURE) & np.isin(seen[:, 0], present)]
         missing = [kind for kind in present if kind not in seen[:, 0] and (best[photo] == kind).any()]
         all_boxes = np.concatenate([seen, objects.mask_boxes(best[photo], missing)])
-        if mirrored:
+        if photo % 2 == 1:                                    # stage `features` mirrored these
             all_boxes[:, [2, 4]] = 1 - all_boxes[:, [4, 2]]
         return all_boxes
 

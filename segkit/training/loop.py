@@ -86,6 +86,13 @@ class Optimiser:
         if share and self.pretrained:
             torch._foreach_lerp_([weight.data for weight in self.pretrained], self.origin, share)
 
+    def load(self, state: dict) -> None:
+        """Take over another run's moments, but keep this run's rates."""
+        mine = [{key: group[key] for key in ("full", "start", "weight_decay")} for group in self.adam.param_groups]
+        self.adam.load_state_dict(state)
+        for group, rates in zip(self.adam.param_groups, mine):
+            group.update(rates)
+
 
 class Average:
     """A copy of the model whose weights and norms are running means over the steps: less noise, better masks."""
@@ -158,7 +165,7 @@ def fit(model: nn.Module, optimiser: Optimiser, batch: Callable[[int], tuple], l
     if state := resume_from(folder, settings):
         model.load_state_dict(state["model"])
         average.model.load_state_dict(state["average"])
-        optimiser.adam.load_state_dict(state["adam"])
+        optimiser.load(state["adam"])
         start = state["step"]
     keep = lambda name, step: save(folder / name, step=step, settings=asdict(settings), model=model.state_dict(),
                                    average=average.model.state_dict(), adam=optimiser.adam.state_dict())

@@ -22,6 +22,11 @@ from segkit.training.teacher import CELLS, CLASSES, interpolation
 STEP = 4
 #: Share of samples drawn by class instead of by photo, and of views that get a pasted object.
 BALANCED, PASTED = 0.65, 0.4
+#: How a piece is sampled, and how often: averaged, plain bilinear, or the nearest pixel. Phones thin a photo of twelve
+#: megapixels out to a thousandth by plain bilinear, which leaves jagged edges; the training photos are too small to show
+#: that, so the nearest pixel has to. Without it a model lost 0.03 mean IoU on photos of twice its input's size.
+WAYS = {"smooth": 0.35, "bilinear": 0.35, "nearest": 0.3}
+PERSON = 15
 #: A photo counts as one of a class from this many of its 33x33 cells on.
 LEAST_CELLS = 14
 
@@ -52,6 +57,7 @@ class Labelled:
         # Between equal shares for all classes (sixteen buses, each seen hundreds of times) and shares by photo.
         counts = np.array([0] + [len(found) for found in self.by_class[1:]], float)
         self.class_weights = counts ** 0.3 * (counts > 0)
+        self.class_weights[PERSON] *= 2                               # the most wanted class
         if self.class_weights.sum():
             self.class_weights /= self.class_weights.sum()
 
@@ -64,17 +70,17 @@ class Labelled:
             return int(random.choice(self.by_class[random.choice(CLASSES, p=self.class_weights)]))
         return int(random.choice(len(self), p=self.weights))
 
-    def pixels(self, piece: Piece, photo: Image.Image, smooth: bool) -> np.ndarray:
-        """(height, width, 3) uint8 of the piece; `smooth` averages where it shrinks, else plain bilinear."""
+    def pixels(self, piece: Piece, photo: Image.Image, way: str) -> np.ndarray:
+        """(height, width, 3) uint8 of the piece, sampled in one of `WAYS`."""
         left, top, right, bottom = piece.window
         width, height = photo.size
         edges = (left * width, top * height, right * width, bottom * height)
-        if smooth:
+        if way == "smooth":
             small = photo.resize(piece.box[2:], Image.Resampling.BILINEAR, box=edges)
         else:
             across, down = (edges[2] - edges[0]) / piece.box[2], (edges[3] - edges[1]) / piece.box[3]
             small = photo.transform(piece.box[2:], Image.Transform.AFFINE, (across, 0, edges[0], 0, down, edges[1]),
-                                    Image.Resampling.BILINEAR)
+                                    Image.Resampling.NEAREST if way == "nearest" else Image.Resampling.BILINEAR)
         pixels = np.asarray(small)
         return pixels[:, ::-1] if piece.mirrored else pixels
 
@@ -123,7 +129,7 @@ class Viewer:
     def put(self, piece: Piece, photo: Image.Image, canvas, opinions, random, cut: int | None = None) -> None:
         """Draw one piece on canvas and labels; with `cut`, only where the teacher sees that class."""
         left, top, width, height = piece.box
-        pixels = self.data.pixels(piece, photo, random.random() < 0.5)
+        pixels = self.data.pixels(piece, photo, str(random.choice(list(WAYS), p=list(WAYS.values()))))
         area = canvas[top:top + height, left:left + width]
         rows, columns, by_row, by_column = self.data.grids(piece, STEP)
         opinion = self.data.opinion(piece.photo, by_row, by_column)
