@@ -25,7 +25,7 @@ ABOUT = {
     "head-v1": "DeepLab v1's LargeFOV on the trunk's features",
     "head-v2": "DeepLab v2's ASPP on the trunk's features",
     "head-v3": "DeepLab v3's ASPP with image pooling on the trunk's features",
-    "head-v3-os8": "DeepLab v3's head for the trunk at output stride 8",
+    "head-v3-os8": "DeepLab v3's head with doubled rates, for the trunk at output stride 8",
     "head-v3plus": "DeepLab v3+'s head with its decoder on the trunk's features",
     "head-classify": "Which of the 20 classes are in the photo, from the trunk's features",
     "head-detect": "Boxes of the 20 classes, from the trunk's features",

@@ -125,8 +125,13 @@ def network(work: str | Path, source: str = "v3plus") -> heads.Network:
 
 
 def head_of(work: str | Path, name: str, output_stride: int = 16) -> nn.Module:
-    """A trained frozen head; the shipped v3plus is the one trained with its trunk."""
+    """A trained frozen head. At output stride 8 one trained there, else the one of stride 16 with its rates doubled.
+
+    The latter is DeepLab v3's own way: trained at 16, evaluated at 8 (https://arxiv.org/abs/1706.05587, section 4.1).
+    """
     file = frozen.result_folder(work, name, output_stride) / "model.pt"
+    if not file.exists():
+        file = frozen.result_folder(work, name) / "model.pt"
     model = frozen.build(name, output_stride)
     model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["model"])
     return model.eval()
@@ -148,7 +153,7 @@ def plan(work: str | Path, side: int, trunk_side: int) -> list[tuple[str, nn.Mod
             HeadWithDetail if name == "v3plus" else HeadAlone)(head, trunk_side)
         kind = "low+high" if name == "v3plus" else "high"
         rows.append((f"head-{name}", wrap, kind, ("w8",), name != "classify"))
-    if (frozen.result_folder(work, "v3", 8) / "model.pt").exists():
+    if (frozen.result_folder(work, "v3") / "model.pt").exists():
         trunk = trained_trunk(work, output_stride=8).to(memory_format=torch.contiguous_format)
         rows += [("trunk-os8", trunk, "trunk", ("w8",), True),
                  ("head-v3-os8", HeadAlone(head_of(work, "v3", 8), trunk_side), "high8", ("w8",), True)]
