@@ -574,6 +574,7 @@ def test_any_file_that_pillow_writes_is_a_photo(format, mode, width, height, ori
     exif[0x0112] = orientation
     try:
         content = stored(image, format, **({} if format in ("GIF", "BMP") else {"exif": exif}))
+        Image.open(io.BytesIO(content)).load()  # Pillow 12 writes small YCbCr TIFFs that it cannot read
     except (OSError, KeyError, ValueError):
         return  # this format has no such mode
     turned = orientation >= 5 and format not in ("GIF", "BMP")
