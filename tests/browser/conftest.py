@@ -22,7 +22,8 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 # No graphics card, no sandbox (it refuses to run as root), and no connection of its own accord.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-CELLS = ["from segkit import widgets\nwidgets.explorer()", "widgets.your_photo()"]
+CELLS = ["from segkit import widgets\nwidgets.explorer()",
+         "from segkit import widgets\nwidgets.your_photo()"]
 PATIENCE = 30_000  # milliseconds that a page may take for one step; a healthy one takes far less
 
 
@@ -159,10 +160,37 @@ class Notebook:
         return cell.locator(".jp-OutputArea-output").first
 
 
+    def run_all(self):
+        """Run every cell by the menu, and wait until the last one is done."""
+        from playwright.sync_api import expect
+
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        status = self.page.locator(".jp-Notebook-ExecutionIndicator")
+        expect(status).to_have_attribute("data-status", "busy", timeout=PATIENCE)
+        expect(status).to_have_attribute("data-status", "idle", timeout=2 * PATIENCE)
+
+
 @pytest.fixture(scope="module")
 def notebook(chromium, server):
     """``widgets.ipynb``, open in a window 1280 pixels wide."""
     return Notebook(chromium, server, "widgets.ipynb")
+
+
+@pytest.fixture
+def open_notebook(chromium, server):
+    """A function from the name of a lesson to the :class:`Notebook`; skips where there is none."""
+    opened = []
+
+    def open_it(name):
+        if not (ROOT / "notebooks" / name).is_file():
+            pytest.skip(f"there is no notebooks/{name}")
+        opened.append(Notebook(chromium, server, name))
+        return opened[-1]
+
+    yield open_it
+    for one in opened:
+        one.page.close()
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """The widgets as a reader meets them: JupyterLab, a browser, mouse and keyboard."""
 
 import re
+from pathlib import Path
 
+import nbformat
 import pytest
 from PIL import Image
 
@@ -10,6 +12,7 @@ from segkit import photos
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 expect.set_options(timeout=30_000)
 
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("quiet")
 
 
@@ -24,7 +27,6 @@ def explorer(notebook):
 @pytest.fixture
 def your_photo(notebook):
     """The output of a new run of the cell with the upload button."""
-    notebook.run(0)  # imports widgets
     output = notebook.run(1)
     expect(output.get_by_role("img")).to_be_visible()
     return output
@@ -178,3 +180,23 @@ def test_a_file_that_is_no_picture(notebook, your_photo, letter, cat):
     expect_words(your_photo, r"Your photo my cat\.png")
     expect(alert).to_have_count(0)
     expect(notebook.page.get_by_text("Traceback")).to_have_count(0)
+
+
+def lesson_code_cells(name):
+    cells = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", 4).cells
+    return sum(cell.cell_type == "code" for cell in cells)
+
+
+@pytest.mark.parametrize("name", ["00-start-here", "08-on-device-inference"])
+def test_a_lesson_in_jupyterlab(open_notebook, name):
+    """Every cell runs, no output is an error, and the lesson's widget is alive."""
+    lesson = open_notebook(f"{name}.ipynb")
+    lesson.run_all()
+    widget = lesson.page.locator(".segkit")
+    expect(widget.get_by_role("img")).to_be_visible()
+    expect(widget.get_by_role("button", name="Upload your photo")).to_be_enabled()
+    expect(lesson.page.locator(".jp-CodeCell")).to_have_count(lesson_code_cells(name))
+    for unwanted in ("stderr", "error"):
+        mime = f"application/vnd.jupyter.{unwanted}"
+        expect(lesson.page.locator(f'[data-mime-type="{mime}"]')).to_have_count(0)
+    assert lesson.complaints == []
