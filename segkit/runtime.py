@@ -199,7 +199,10 @@ def load(file, model, asked, settings):
             with_it = f" with the delegate {settings.delegate}" if libraries else ""
             raise SegkitError(f"{one_line(file)} is no model that {settings.runtime} can load{with_it}: "
                               f"{one_line(error)}") from error
-    return Session(file, model, asked, settings, interpreter, log[0], threads_before)
+    try:
+        return Session(file, model, asked, settings, interpreter, log[0], threads_before)
+    except Exception as error:  # noqa: BLE001 - names that are no text, shapes that do not fit
+        raise SegkitError(f"{one_line(file)} is damaged: {one_line(error)}") from error
 
 
 def _content(file):
