@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from time import perf_counter
 
+import cv2
 import numpy as np
 
 from segkit import labels, models, photos, resize
@@ -81,20 +82,10 @@ class Segmentation:
 
         if not 0 <= opacity <= 1:
             raise SegkitError(f"opacity must lie between 0 and 1, not {opacity}")
-        # Pillow gives the memory of a picture back to the system when it is done with it.
-        # Getting it again costs more than painting, so a few blocks are kept for reuse:
-        # https://pillow.readthedocs.io/en/stable/reference/block_allocator.html
-        Image.core.set_blocks_max(4)
-        palette = labels.screen_palette()
-        picture = Image.fromarray(self.photo)
-        width = self.mask.shape[1]
-        for top in range(0, len(self.mask), resize.BAND):  # in bands that fit the cache
-            mask = self.mask[top:top + resize.BAND]
-            band = picture.crop((0, top, width, top + len(mask)))
-            colours = self._paletted(mask, palette).convert("RGB")
-            picture.paste(Image.blend(band, colours, opacity), (0, top),
-                          mask=Image.fromarray(mask != labels.BACKGROUND))
-        return picture
+        colours = cv2.applyColorMap(self.mask, labels.screen_palette()[:, None])
+        painted = cv2.addWeighted(self.photo, 1 - opacity, colours, opacity, 0)
+        background = (self.mask == labels.BACKGROUND).view(np.uint8)
+        return Image.fromarray(cv2.copyTo(self.photo, background, painted))
 
     def cutout(self, name):
         """The pixels of one class, everything else transparent.
