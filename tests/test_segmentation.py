@@ -451,11 +451,3 @@ def test_the_mask_image_holds_class_indices_and_vocs_colours(result, tmp_path):
         assert image.mode == "P" and image.size == (50, 70)
         np.testing.assert_array_equal(np.asarray(image), result.mask)
         np.testing.assert_array_equal(np.asarray(image.convert("RGB")), labels.voc_palette()[result.mask])
-
-
-@pytest.mark.parametrize("height", [1, resize.BAND - 1, resize.BAND, resize.BAND + 1, 3 * resize.BAND])
-def test_overlays_have_no_seam_where_one_band_of_rows_ends(height):
-    photo = np.full((height, 7, 3), 100, np.uint8)
-    result = Segmentation(photo, np.full((height, 7), 15, np.uint8), labels.VOC, {})
-    painted = np.asarray(result.overlay())
-    assert painted.shape == photo.shape and (painted == painted[0, 0]).all() and (painted != photo).any()
