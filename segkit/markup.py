@@ -123,8 +123,8 @@ def facts(result):
 
 def text(words):
     """Plain words in the size of the lesson's own text; each line stays a line."""
-    return (f'<div style="font-size:14px;line-height:1.45;white-space:pre-line">{escape(words)}'
-            '</div>')
+    words = escape(words).replace(" %", "&nbsp;%")  # no line begins with a %
+    return f'<div style="font-size:14px;line-height:1.45;white-space:pre-line">{words}</div>'
 
 
 def note(error):

@@ -81,7 +81,7 @@ def upload(notebook, output, file):
 
 
 def test_the_first_state(explorer):
-    expect_words(explorer, r"photo astronaut .* person \d+ %")
+    expect_words(explorer, r"photo astronaut .* person \d+\s%")
     expect(chosen(explorer, "Photo")).to_have_text("astronaut")
     expect(chosen(explorer, "Show")).to_have_text("all classes")
     expect(explorer.get_by_role("row", name=re.compile(r"person \d+\.\d %"))).to_be_visible()
@@ -131,7 +131,7 @@ def test_keys_belong_to_the_control_that_has_the_focus(notebook, explorer):
 
 def test_another_photo(explorer):
     pick(explorer, "Photo", "cat")
-    expect_words(explorer, r"photo cat .* cat \d+ %")
+    expect_words(explorer, r"photo cat .* cat \d+\s%")
     expect(explorer.get_by_role("row", name=re.compile("^ ?cat"))).to_be_visible()
     expect(picker(explorer, "Show").locator("option")).to_have_text(["all classes", "cat"])
 
@@ -149,14 +149,14 @@ def test_one_class(explorer):
     expect_words(explorer, "photo voc")
     before = source(explorer)
     pick(explorer, "Show", "diningtable")
-    expect_words(explorer, r"Only diningtable is painted: \d+ % of the pixels")
+    expect_words(explorer, r"Only diningtable is painted: \d+\s% of the pixels")
     expect_another_picture(explorer, before)
     expect(explorer.get_by_role("row", name=re.compile(r"person \(not painted\)"))).to_be_visible()
 
 
 def test_explore_a_photo_of_ones_own(notebook, explorer, cat):
     upload(notebook, explorer, cat)
-    expect_words(explorer, r"Your photo my cat\.png .* cat \d+ %")
+    expect_words(explorer, r"Your photo my cat\.png .* cat \d+\s%")
     expect(chosen(explorer, "Photo")).to_have_text("yours: my cat.png")
     pick(explorer, "Photo", "coffee")
     expect_words(explorer, "photo coffee")
@@ -167,7 +167,7 @@ def test_explore_a_photo_of_ones_own(notebook, explorer, cat):
 def test_your_photo(notebook, your_photo, cat):
     expect_words(your_photo, r"sample photo astronaut .* takes its place")
     upload(notebook, your_photo, cat)
-    expect_words(your_photo, r"Your photo my cat\.png .* cat \d+ %")
+    expect_words(your_photo, r"Your photo my cat\.png .* cat \d+\s%")
     expect(your_photo.get_by_role("row", name=re.compile("^ ?cat"))).to_be_visible()
 
 
