@@ -84,7 +84,8 @@ def load(source, max_pixels=MAX_PIXELS):
 
     Returns:
         (H, W, 3) uint8 RGB. Transparent parts lie on white; of an animation the
-        first frame counts; 16-bit values are scaled to 8 bits.
+        first frame counts; 16-bit values are scaled to 8 bits. An array that has
+        this form already comes back as it is, not copied.
 
     Raises:
         SegkitError: no picture, a damaged one, or too many pixels.

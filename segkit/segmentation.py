@@ -158,6 +158,8 @@ class Segmenter:
         known = 127.5 if self._input.scale is None else 128
         self.mean = mean if mean is not None else entry.mean if entry else known
         self.std = std if std is not None else entry.std if entry else known
+        if not self.std:
+            raise SegkitError("std must not be 0: pixels become (pixel - mean) / std")
         self._step = self._checked_step()
 
     def _checked_tensors(self):
@@ -223,7 +225,7 @@ class Segmenter:
         if output.ndim == 4 and output.shape[3] > 1:
             small = class_map(output[0], self._step)
         else:
-            small = output.reshape(output.shape[1:3]).astype(np.uint8)
+            small = self._checked_classes(output.reshape(output.shape[1:3]))
         if region == resize.Region(0, 0, *photo_size) and small.shape == photo_size:
             return small
         scale_y = small.shape[0] / self._input.shape[1]
@@ -231,6 +233,15 @@ class Segmenter:
         part = (region.top * scale_y, region.left * scale_x,
                 region.height * scale_y, region.width * scale_x)
         return resize.resize_nearest(small, *photo_size, part)
+
+    def _checked_classes(self, output):
+        """A class map as uint8, if class indices are what it holds."""
+        classes = output.astype(np.uint8)
+        if not np.array_equal(classes, output):
+            raise SegkitError(f"{self.session.path.name} answers with one {output.dtype} a pixel, "
+                              f"from {output.min()} to {output.max()}; class indices are whole "
+                              "numbers from 0 to 255")
+        return classes
 
     def segment(self, photo):
         """Label every pixel of a photo.

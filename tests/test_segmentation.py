@@ -451,3 +451,19 @@ def test_the_mask_image_holds_class_indices_and_vocs_colours(result, tmp_path):
         assert image.mode == "P" and image.size == (50, 70)
         np.testing.assert_array_equal(np.asarray(image), result.mask)
         np.testing.assert_array_equal(np.asarray(image.convert("RGB")), labels.voc_palette()[result.mask])
+
+
+def test_a_std_of_0_is_one_line(model_path):
+    model_path("deeplabv3")
+    with pytest.raises(SegkitError) as raised:
+        Segmenter("deeplabv3", threads=1, std=0)
+    assert "std must not be 0" in complaint(raised)
+
+
+@pytest.mark.parametrize("values", [[0, 256], [-1, 3], [0.25, 1.0]])
+def test_one_number_a_pixel_that_is_no_class_index_is_one_line(values, model_path):
+    segmenter = Segmenter(model_path("deeplabv3"), threads=1)
+    output = np.resize(np.array(values), (1, 257, 257))
+    with pytest.raises(SegkitError) as raised:
+        segmenter.finish(output, resize.Region(0, 0, 257, 257), (257, 257))
+    assert "class indices are whole numbers" in complaint(raised)
