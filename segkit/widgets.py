@@ -15,7 +15,8 @@ from segkit.segmentation import Segmenter
 
 STILL = 400  # longest side of a picture that is stored in a notebook, in pixels
 OWN = "your photo"  # the value of the photo picker for an uploaded photo
-# data/jupyter/segkit.json lets Jupyter's server take messages of this size; it drops larger ones without a word.
+# data/jupyter/jupyter_server_config.json lets Jupyter's server take messages of this size.
+# It drops larger ones without a word.
 UPLOAD_HINT = "JPEG, PNG, WebP or GIF, up to 200 MB"
 
 

@@ -1,9 +1,11 @@
 """The widgets as a reader meets them: JupyterLab, a browser, mouse and keyboard."""
 
 import re
+import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -169,6 +171,16 @@ def test_your_photo(notebook, your_photo, cat):
     upload(notebook, your_photo, cat)
     expect_words(your_photo, r"Your photo my cat\.png .* cat \d+\s%")
     expect(your_photo.get_by_role("row", name=re.compile("^ ?cat"))).to_be_visible()
+
+
+def test_a_photo_larger_than_what_a_jupyter_server_takes_of_itself(notebook, your_photo, tmp_path):
+    if not Path(sys.prefix, "etc/jupyter/jupyter_server_config.json").is_file():
+        pytest.skip("segkit is not installed here, and so its settings for Jupyter's server are not")
+    noise = np.random.default_rng(0).integers(0, 256, (2000, 2200, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "large.png")
+    assert (tmp_path / "large.png").stat().st_size > 12 * 2**20
+    upload(notebook, your_photo, tmp_path / "large.png")
+    expect_words(your_photo, r"Your photo large\.png")
 
 
 def test_a_file_that_is_no_picture(notebook, your_photo, letter, cat):
