@@ -8,6 +8,9 @@ class SegkitError(Exception):
     and what to do next. The command line prints it and exits with 2.
     """
 
+    def __init__(self, message):
+        super().__init__(one_line(message, 1000))
+
 
 def one_line(text, limit=300):
     """Join the lines of ``text`` (str or exception) into one, at most ``limit`` characters."""

@@ -3,7 +3,8 @@
 None of them raises an error: the model takes any numbers of the right shape.
 Seen, for example, in these places: division by 255 for this very model,
 https://github.com/nnstreamer/nnstreamer-example/issues/69; photos from OpenCV
-in the order BGR, https://github.com/sglvladi/TensorFlowObjectDetectionTutorial/issues/72.
+in the order BGR, https://github.com/sglvladi/TensorFlowObjectDetectionTutorial/issues/72;
+masks resized bilinearly, https://github.com/tensorflow/docs/pull/2159.
 """
 
 from collections import namedtuple
@@ -107,6 +108,10 @@ def masks(segmenter, photo):
 
 def measure(segmenter, names=None):
     """What each mistake does to the masks of the sample photos.
+
+    One photo with a true mask is no measurement: on "voc", division by 255 comes
+    out above the right way. On 40 labelled photos of PASCAL VOC the mean IoU is
+    0.48 (right), 0.37 (divided by 255), 0.43 (BGR), 0.45 (blended), 0.34 (crop).
 
     Args:
         segmenter: a :class:`segkit.Segmenter` with a float model of 257 x 257

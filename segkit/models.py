@@ -136,7 +136,9 @@ def cache_folder():
 def folders():
     """The folders in which :func:`path` looks, in their order."""
     extra = os.environ.get("SEGKIT_MODELS", "").split(os.pathsep)
-    return [DATA / "models", *(Path(os.path.expanduser(folder)) for folder in extra if folder),
+    paths = [Path(os.path.expanduser(folder)) for folder in extra if folder]
+    # A relative folder may count from the project as well: lessons run in notebooks/.
+    return [DATA / "models", *(p if p.is_dir() else DATA.parent / p for p in paths),
             cache_folder()]
 
 

@@ -4,6 +4,7 @@ Whatever comes in, an (H, W, 3) uint8 RGB array in upright position comes out.
 """
 
 import io
+import os
 import warnings
 from importlib import util
 from pathlib import Path
@@ -83,7 +84,8 @@ def load(source, max_pixels=MAX_PIXELS):
 
     Returns:
         (H, W, 3) uint8 RGB. Transparent parts lie on white; of an animation the
-        first frame counts; 16-bit values are scaled to 8 bits.
+        first frame counts; 16-bit values are scaled to 8 bits. An array that has
+        this form already comes back as it is, not copied.
 
     Raises:
         SegkitError: no picture, a damaged one, or too many pixels.
@@ -97,7 +99,7 @@ def load(source, max_pixels=MAX_PIXELS):
     elif isinstance(source, (bytes, bytearray, memoryview)):
         stream, name = io.BytesIO(bytes(source)), f"the picture of {len(source)} bytes"
     else:
-        stream, name = _checked_path(source), str(source)
+        stream, name = _checked_path(source), one_line(source)
     # Pillow warns of large pictures and odd EXIF data, libtiff writes to
     # standard error: what matters comes out as our own error.
     with warnings.catch_warnings(), captured_stderr():
@@ -118,7 +120,8 @@ def _cause(error, max_pixels):
     from PIL import Image
 
     if isinstance(error, Image.DecompressionBombError):
-        return f"has more than the {max_pixels} pixels allowed; make it smaller"
+        limit = min(max_pixels, 2 * (Image.MAX_IMAGE_PIXELS or max_pixels))  # Pillow's own
+        return f"has more than the {limit} pixels allowed; make it smaller"
     if isinstance(error, Image.UnidentifiedImageError):
         return "is not a picture that can be read; use a JPEG, PNG, WebP or GIF file"
     if isinstance(error, PermissionError):
@@ -130,13 +133,13 @@ def _cause(error, max_pixels):
 
 def _checked_path(source):
     try:
-        path = Path(source).expanduser()
+        path = Path(os.path.expanduser(source))  # unlike Path.expanduser, it takes any ~name
         if path.is_dir():
-            raise SegkitError(f"{path} is a folder, not a picture")
+            raise SegkitError(f"{one_line(path)} is a folder, not a picture")
         if not path.exists():
-            raise SegkitError(f"there is no file {path}")
+            raise SegkitError(f"there is no file {one_line(path)}")
         if not path.is_file():
-            raise SegkitError(f"{path} is not an ordinary file")
+            raise SegkitError(f"{one_line(path)} is not an ordinary file")
     except TypeError as error:
         raise SegkitError("a photo is a path, bytes, a PIL image or an array, not "
                           f"{type(source).__name__}") from error
@@ -161,6 +164,8 @@ def _from_image(image, name, max_pixels):
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":
         return _from_array(np.asarray(image), max_pixels, name)
+    if image.mode == "La":  # Pillow turns it into LA and into nothing else
+        image = image.convert("LA")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")

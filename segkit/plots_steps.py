@@ -57,7 +57,7 @@ def values(photo, prepared):
         place.set_ylabel("share of the pixels, %", fontsize=8)
         plots.plain(place)
     axes[0, 1].legend(fontsize=8, frameon=False)
-    return plots.show(new, f"Two histograms of the same shape. The pixels run from {photo.min()} to "
+    return plots.show(new, f"Two histograms. The pixels of the photo run from {photo.min()} to "
                            f"{photo.max()} with mean {photo.mean():.0f}; the numbers for the model "
                            f"run from {prepared.min():.1f} to {prepared.max():.1f} with mean "
                            f"{prepared.mean():.1f}.")

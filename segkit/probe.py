@@ -1,8 +1,8 @@
 """A trial in a process of its own, for files that may crash native code.
 
 ``python -m segkit.probe FILE JSON`` loads a model, runs it once on zeros and
-prints what went wrong, or that it went well. Measured on 160 damaged copies of one model:
-tflite-runtime died on 45 % of them, LiteRT's interpreter on none.
+prints what went wrong, or that it went well. Measured on damaged copies of one
+model: tflite-runtime died on 45 % of 160, LiteRT's interpreter on 7 of 1861.
 """
 
 import json

@@ -6,6 +6,8 @@ Sources: https://ai.google.dev/edge/litert/inference (the interpreter),
 https://ai.google.dev/edge/litert/performance/delegates (delegates).
 """
 
+import io
+from contextlib import redirect_stderr
 from dataclasses import asdict, dataclass
 from importlib import import_module
 
@@ -199,7 +201,10 @@ def load(file, model, asked, settings):
             with_it = f" with the delegate {settings.delegate}" if libraries else ""
             raise SegkitError(f"{one_line(file)} is no model that {settings.runtime} can load{with_it}: "
                               f"{one_line(error)}") from error
-    return Session(file, model, asked, settings, interpreter, log[0], threads_before)
+    try:
+        return Session(file, model, asked, settings, interpreter, log[0], threads_before)
+    except Exception as error:  # noqa: BLE001 - names that are no text, shapes that do not fit
+        raise SegkitError(f"{one_line(file)} is damaged: {one_line(error)}") from error
 
 
 def _content(file):
@@ -216,8 +221,9 @@ def _content(file):
 
 def _module(runtime):
     """The Python module of a runtime."""
-    try:
-        return import_module(RUNTIMES[runtime][0])
+    try:  # NumPy prints a traceback for a wheel that was built for another NumPy
+        with captured_stderr(), redirect_stderr(io.StringIO()):
+            return import_module(RUNTIMES[runtime][0])
     except Exception as error:  # noqa: BLE001 - a wheel built for another NumPy fails in many ways
         raise SegkitError(f"the runtime {runtime!r} is installed but does not import: "
                           f"{one_line(error)}") from error

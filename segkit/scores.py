@@ -16,7 +16,8 @@ def class_map(scores, step=1):
     With a step the answer is the same and comes sooner. Between four grid points
     bilinear interpolation takes weighted means, and a weighted mean keeps order:
     where one class wins at all four points, it wins everywhere between them.
-    Only the other cells need a closer look.
+    Only the other cells need a closer look. (Two scores that are equal but for
+    rounding may fall either way.)
     """
     if step == 1:
         return scores.argmax(axis=-1).astype(np.uint8)
@@ -55,11 +56,14 @@ def grid_step(scores, grid):
     if step < 2 or (height - 1, width - 1) != (step * (grid[0] - 1), step * (grid[1] - 1)):
         return 1
     points = scores[::step, ::step]
+    rounding = 2e-5 * np.ptp(points)
+    if rounding == 0:
+        return 1
     for away in range(1, step):
         part = away / step
         down = points[:-1] * (1 - part) + points[1:] * part
         across = points[:, :-1] * (1 - part) + points[:, 1:] * part
-        if not (np.allclose(down, scores[away::step, ::step], atol=1e-3)
-                and np.allclose(across, scores[::step, away::step], atol=1e-3)):
+        if not (np.allclose(down, scores[away::step, ::step], rtol=0, atol=rounding)
+                and np.allclose(across, scores[::step, away::step], rtol=0, atol=rounding)):
             return 1
     return step

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from segkit.errors import SegkitError
+from segkit.errors import SegkitError, one_line
 
 # name -> (module with the Interpreter class, distribution that brings it)
 RUNTIMES = {"litert": ("ai_edge_litert.interpreter", "ai-edge-litert"),
@@ -28,8 +28,15 @@ class Settings:
 
 def runtimes():
     """The runtimes installed here: a dictionary from name to version."""
-    return {name: metadata.version(package) for name, (module, package) in RUNTIMES.items()
+    return {name: _version(package) for name, (module, package) in RUNTIMES.items()
             if util.find_spec(module.split(".")[0])}
+
+
+def _version(package):
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # the module came in a package of another name
+        return "unknown"
 
 
 def allowed_cores():
@@ -83,10 +90,14 @@ def checked_delegate(delegate):
     """A delegate's name or the full path of its library. SegkitError: unknown or missing."""
     if str(delegate) in DELEGATES:
         return str(delegate)
-    library = Path(str(delegate)).expanduser()
+    library = Path(os.path.expanduser(str(delegate)))
     if not library.suffix and len(library.parts) == 1:
         raise SegkitError(f"unknown delegate {str(delegate)!r}; choose {', '.join(DELEGATES)} "
                           "or give the path of a delegate library")
-    if not library.is_file():
-        raise SegkitError(f"there is no delegate library {library}")
-    return str(library.resolve())
+    try:
+        if library.is_file():
+            return str(library.resolve())
+    except (OSError, ValueError) as error:  # a name that no file can have
+        raise SegkitError(f"the delegate library {one_line(library)} is no usable path: "
+                          f"{one_line(error)}") from error
+    raise SegkitError(f"there is no delegate library {library}")

@@ -122,6 +122,14 @@ def test_folders_are_searched_in_the_documented_order(cache, offer, tmp_path, mo
         assert models.find("tiny") == (folder / "tiny.tflite", [])
 
 
+def test_a_relative_folder_counts_from_here_or_from_the_project(monkeypatch, tmp_path):
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SEGKIT_MODELS", os.pathsep.join(["mine", "data"]))
+    here, project = models.folders()[1:3]
+    assert here.resolve() == tmp_path / "mine" and project == models.DATA.parent / "data"
+
+
 def test_folders_may_start_with_the_home_sign(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))

@@ -69,7 +69,7 @@ def test_the_picture_is_what_its_command_makes():
     if models.find(models.default())[0] is None:
         pytest.skip(f"the model {models.default()} is not here (set SEGKIT_MODELS)")
     with Image.open(ROOT / "docs" / "cat-overlay.png") as picture:
-        shown = np.asarray(picture)
+        shown = np.asarray(picture).astype(int)
     made = np.asarray(Segmenter().segment(photos.sample("cat")).overlay())
-    # Processors round differently, which moves a pixel of the outline here and there.
-    assert (shown == made).all(axis=2).mean() > 0.999
+    # Processors round differently: a level of a colour, a pixel of the outline here and there.
+    assert (abs(shown - made) <= 1).all(axis=2).mean() > 0.999

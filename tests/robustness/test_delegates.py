@@ -115,7 +115,7 @@ def test_a_file_that_is_no_library_is_one_line(model_path, runtime_name, tmp_pat
 
 
 @pytest.mark.parametrize("wrong", ["missing.so", "./missing", "no/such/library.so", "gpu", "XNNPACK", "", None,
-                                   "a\0b.so"])
+                                   "a\0b.so", "~nobody/lib.so", 5000 * "a" + ".so", "two\nlines.so"])
 def test_a_delegate_that_does_not_exist_is_one_line(wrong):
     with pytest.raises(SegkitError) as raised:
         open_session("deeplabv3", threads=1, delegate=wrong)

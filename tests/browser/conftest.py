@@ -1,0 +1,201 @@
+"""A real JupyterLab on loopback, and a page of the system's own Chromium that shows it."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import nbformat
+import pytest
+
+from segkit import models
+
+ROOT = Path(__file__).resolve().parents[2]
+TOKEN = "only-for-tests"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
+                None)
+# No graphics card, no sandbox (it refuses to run as root), and no connection of its own accord.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+CELLS = ["from segkit import widgets\nwidgets.explorer()",
+         "from segkit import widgets\nwidgets.your_photo()"]
+PATIENCE = 30_000  # milliseconds that a page may take for one step; a healthy one takes far less
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("browser")
+
+
+# Module scope, not session: Playwright keeps an event loop running, which later tests may not stand.
+@pytest.fixture(scope="module")
+def chromium():
+    """A headless Chromium, started once."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium or Chrome is installed on this machine")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server(chromium, tmp_path_factory):
+    """The address of a JupyterLab whose folder holds ``widgets.ipynb`` and the lessons."""
+    if models.find(models.default())[0] is None:
+        pytest.skip(f"the model {models.default()} is not on this machine; "
+                    "name its folder in SEGKIT_MODELS")
+    folder, home = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("home")
+    _write_notebooks(folder)
+    port = _free_port()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+               "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
+               "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}",
+               f"--ServerApp.root_dir={folder}"]
+    _ask_nothing(home / "jupyterlab_settings_dir")
+    log = home / "jupyter.log"
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, env=_environment(home), stdout=sink, stderr=sink)
+    try:
+        _wait_until_ready(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()  # JupyterLab then ends its kernels as well
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _write_notebooks(folder):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in CELLS])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, folder / "widgets.ipynb")
+    for lesson in (ROOT / "notebooks").glob("*.ipynb"):
+        shutil.copy(lesson, folder)
+
+
+def _ask_nothing(settings):
+    """Without this JupyterLab asks every new user about news, in a box over the notebook."""
+    file = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"fetchNews": "false", "checkForUpdates": false}')
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _environment(home):
+    """Settings under which Jupyter takes this environment's kernel, and no file of the user's."""
+    folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
+               "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    ours = {name: str(home / name.lower()) for name in folders}
+    return {**os.environ, **ours, "HOME": str(home), "JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+def _wait_until_ready(address, process, log):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+class Notebook:
+    """A notebook that is open in JupyterLab.
+
+    Attributes:
+        page: Playwright's page.
+        complaints: what the page wrote to the console as an error, and exceptions in it.
+    """
+
+    def __init__(self, browser, server, name, width=1280):
+        self.page = browser.new_page(viewport={"width": width, "height": 1000})
+        self.page.set_default_timeout(PATIENCE)
+        self.complaints = []
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(f"{server}/lab/tree/{name}?reset&token={TOKEN}")
+        # The status bar knows when the kernel is connected; what runs before that gets lost.
+        self.page.get_by_text(re.compile(r"Python 3 .*\| Idle$")).wait_for()
+
+    def _listen(self, message):
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location.get('url')})")
+
+    def cell(self, index):
+        """The code cell with that index, counted from 0."""
+        return self.page.locator(".jp-CodeCell").nth(index)
+
+    def run(self, index):
+        """Run a cell by keyboard, as a reader does, and wait until it is done.
+
+        Returns:
+            the locator of its output.
+        """
+        from playwright.sync_api import expect
+
+        cell = self.cell(index)
+        prompt = cell.locator(".jp-InputArea-prompt")
+        before = prompt.inner_text()
+        cell.locator(".cm-content").click()
+        expect(cell.locator(".cm-content")).to_be_focused()
+        self.page.keyboard.press("Control+Enter")
+        expect(prompt).not_to_have_text(before, timeout=PATIENCE)
+        expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
+        return cell.locator(".jp-OutputArea-output").first
+
+
+    def run_all(self):
+        """Run every cell by the menu, and wait until the last one is done."""
+        from playwright.sync_api import expect
+
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        status = self.page.locator(".jp-Notebook-ExecutionIndicator")
+        expect(status).to_have_attribute("data-status", "busy", timeout=PATIENCE)
+        expect(status).to_have_attribute("data-status", "idle", timeout=2 * PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def notebook(chromium, server):
+    """``widgets.ipynb``, open in a window 1280 pixels wide."""
+    return Notebook(chromium, server, "widgets.ipynb")
+
+
+@pytest.fixture
+def open_notebook(chromium, server):
+    """A function from the name of a lesson to the :class:`Notebook`; skips where there is none."""
+    opened = []
+
+    def open_it(name):
+        if not (ROOT / "notebooks" / name).is_file():
+            pytest.skip(f"there is no notebooks/{name}")
+        opened.append(Notebook(chromium, server, name))
+        return opened[-1]
+
+    yield open_it
+    for one in opened:
+        one.page.close()
+
+
+@pytest.fixture
+def quiet(notebook):
+    """Fails a test during which the page complained."""
+    notebook.complaints.clear()
+    yield
+    assert notebook.complaints == []
