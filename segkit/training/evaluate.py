@@ -75,6 +75,32 @@ def quality(mask_of, folder: Path, boundaries: bool = True) -> dict:
     return result
 
 
+def objects_found(chain: Chain, folder: Path, least: float = 0.01) -> dict:
+    """How often classes are named, or boxed, in photos with masks; a class is there from `least` of the pixels on.
+
+    For the head that classifies: `precision` and `recall` of the named classes. For the one that detects the same for
+    the classes of its boxes, and `boxed`: the share of the classes there for which the box around all their boxes and
+    the one around all their pixels overlap by half (IoU).
+    """
+    from segkit.training import objects
+
+    right = named = there = boxed = 0
+    for photo_file, mask_file in pairs(folder):
+        truth, photo = np.asarray(Image.open(mask_file)), np.asarray(open_photo(photo_file))
+        present = {int(index) for index in range(1, 21) if (truth == index).mean() >= least}
+        output = chain.head.run(*chain.features(photo))[0]
+        boxes = objects.decode(output) if output.ndim == 3 else None
+        found = (set(boxes[:, 0].astype(int).tolist()) if boxes is not None
+                 else {int(index) + 1 for index in np.flatnonzero(output > 0)})
+        right, named, there = right + len(found & present), named + len(found), there + len(present)
+        for index in found & present if boxes is not None else ():
+            mine, real = boxes[boxes[:, 0] == index, 2:], objects.mask_boxes(truth, [index])[0, 2:]
+            around = np.concatenate([mine[:, :2].min(0), mine[:, 2:].max(0)])
+            boxed += objects.box_iou(around, real) >= 0.5
+    result = {"precision": right / max(named, 1), "recall": right / max(there, 1)}
+    return result | ({"boxed": boxed / max(there, 1)} if boxes is not None else {})
+
+
 def bootstrap(matrices: np.ndarray, rounds: int = 1000, seed: int = 0) -> list[float]:
     """The middle 95 % of mean IoU when the photos are drawn again with replacement; `matrices` is (photos, C, C).
 
@@ -154,6 +180,9 @@ def run(work: str, out: str, labelled: list[str], starter: str | None = None, fi
         chain = Chain(trunk, head)
         report["ablation"][head.stem.removeprefix("head-")] = {
             Path(place).name: quality(chain.mask, Path(place)) for place in labelled}
+    report["objects"] = {head.stem.removeprefix("head-"): {
+        Path(place).name: objects_found(Chain(folder / "trunk.tflite", head), Path(place)) for place in labelled}
+        for head in (folder / "head-classify.tflite", folder / "head-detect.tflite") if head.exists()}
     (Path(work) / "evaluation.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
