@@ -80,13 +80,14 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab test bench lock clean stale
+.PHONY: help setup lab test test-train bench lock clean stale
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make lab    open the lessons in JupyterLab (the first time, install everything into $(VENV))'
 	@echo 'make test   run every test and every lesson, with the network off where the system allows that'
 	@echo 'make bench  measure the speed of this machine'
+	@echo 'make test-train  test the training: every stage on generated pictures (installs PyTorch: 2 GB)'
 	@echo 'make setup  install only'
 	@echo 'make lock   bring requirements.lock up to date with requirements.txt'
 	@echo 'make clean  remove what make installed'
@@ -136,6 +137,18 @@ test: $(READY)
 	"$(BIN)" tests/offline.py "$(BIN)" -m pytest tests $(if $(NOTEBOOKS),--nbval --nbval-current-env \
 		$(if $(SANITIZE),--nbval-sanitize-with $(SANITIZE)) $(NOTEBOOKS)) $(ARGS)
 
+# The training has environments of its own: PyTorch is large, and the converter pins much.
+# PyTorch comes first, so that nothing else picks another build of it.
+.venv-train/.ready .venv-convert/.ready: .venv-%/.ready: requirements-%.txt
+	@$(FIND_PYTHON); \
+	echo "segkit: installing $< into .venv-$* (some minutes)"; \
+	"$$py" -m venv --clear .venv-$* && \
+	.venv-$*/bin/python -m pip install -qq "`grep ^torch== $<`" && \
+	.venv-$*/bin/python -m pip install -qq -r $< && touch $@
+
+test-train: .venv-train/.ready .venv-convert/.ready
+	@SEGKIT_CONVERTER="`pwd`/.venv-convert/bin/python" .venv-train/bin/python -m pytest tests/training $(ARGS)
+
 bench: $(READY)
 	@"$(BIN)" tests/bench.py $(ARGS)
 
@@ -149,4 +162,4 @@ lock:
 		requirements.txt -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .venv-lock .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .pytest_cache .hypothesis build dist
