@@ -69,7 +69,14 @@ def tell_story(work: Path, data: Labelled, settings: loop.Settings, us: team.Tea
     collections = sorted({str(name).split("_")[0] for name in data.names})
     story = {"photos": len(data), "collections": collections, "hints": data.hinted, "steps": settings.steps,
              "batch": settings.batch, "processes": us.size, "by_class": [len(found) for found in data.by_class]}
-    (work / "story.json").write_text(json.dumps(story, indent=1) + "\n")
+    add_to_story(work, **story)
+
+
+def add_to_story(work: Path, **facts) -> None:
+    """Put facts into <work>/story.json; what is there and has another name stays."""
+    file = work / "story.json"
+    known = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps(known | facts, indent=1) + "\n")
 
 
 def run(photos: list[str], work: str, head: str = "v3plus", side: int = 257, validate: str | None = None,
