@@ -179,7 +179,8 @@ logits of the 21 PASCAL VOC classes at the input's own size. The trunk's feature
    inherited**, and agreement with it says nothing: all figures are against masks that people or tools drew.
 3. Training: {steps} steps of {batch} views on {processes} processes; the trunk starts from ImageNet weights, its first
    blocks and its depthwise filters stay as they were. `segkit/training/` has every step, its reasons and its sources.
-4. The heads of the lessons were trained on the frozen trunk with the same views in the same order.
+4. The heads of the lessons were trained on the frozen trunk with the same views in the same order, which is less than
+   `deeplab` had: its trunk and head learned together. {trunk}
 
 `parts.json` lists trunk and heads with their hashes and shapes; the whole models are in `catalogue.json`.
 
@@ -227,6 +228,12 @@ COLLECTIONS = {"imagenet": "ImageNet (one photo a class)", "catdog": "cats and d
                "caltech": "Caltech-101", "animal": "animal pose (mostly VOC scenes)"}
 
 
+def trunk_sentence(story: dict) -> str:
+    """Which trunk the heads stand on, where it is not the final one."""
+    steps = story.get("heads_trunk_steps", story["steps"])
+    return "" if steps == story["steps"] else f"The trunk file is the run's state after {steps:,} steps."
+
+
 def run(work: str, out: str, catalogue: str | None = None, fit: str = "stretch", default: str | None = None) -> None:
     """Write <out>/README.md from <work>, and put the files' entries into `catalogue` (a catalogue.json)."""
     try:
@@ -244,7 +251,7 @@ def run(work: str, out: str, catalogue: str | None = None, fit: str = "stretch",
         photos=f"{story['photos']:,}", steps=f"{story['steps']:,}", batch=story["batch"], processes=story["processes"],
         collections=", ".join(COLLECTIONS.get(name, name) for name in story["collections"]),
         bars=bars(report), files=files_table(report), quality=quality_table(report), fit=fit,
-        classes=classes_table(report, place, fit), ablation=heads, order=order, objects=objects_table(report), versions=f" ({versions})",
+        classes=classes_table(report, place, fit), ablation=heads, order=order, objects=objects_table(report), trunk=trunk_sentence(story), versions=f" ({versions})",
         weak=", ".join(f"{name} {value:.2f}" for value, name in weak) or "none below 0.4 here", failures=examples.write(Path(out) / "deeplab.tflite", fit, Path(out)))
     (Path(out) / "README.md").write_text(text, encoding="utf-8")
     files = [Path(out) / name for name in report["models"] if name != "starter"]

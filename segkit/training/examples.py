@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from segkit import Segmenter, photos
+from segkit import Segmenter, labels, photos
 from segkit.errors import SegkitError
 
 #: What is on the sample photos, of the 20 classes; `voc` has a true mask of its own.
@@ -28,7 +28,8 @@ def look(file: Path, fit: str) -> list[tuple[str, list[tuple[str, float]], set[s
             result = segmenter.segment(photos.sample(name))
         except SegkitError:
             continue
-        seen = [(c.name, c.share) for c in result.classes if c.name != "background" and c.share >= SEEN]
+        # By index: a file that is not yet in the catalogue has no names.
+        seen = [(labels.VOC[c.index], c.share) for c in result.classes if c.index and c.share >= SEEN]
         found = {kind for kind, _ in seen}
         rows.append((name, seen, found - there, there - found, result.overlay()))
     return rows

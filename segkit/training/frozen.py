@@ -17,7 +17,7 @@ from segkit.training import heads, label, loop, objects
 from segkit.training.features import folder_of
 from segkit.training.network import BLOCKS, KEPT, LOW
 from segkit.training.teacher import CLASSES
-from segkit.training.train import class_weights, segmentation_loss
+from segkit.training.train import add_to_story, class_weights, segmentation_loss
 from segkit.training.views import LEAST_CELLS, Labelled
 
 HEADS = {**heads.SEGMENTERS, "classify": objects.HeadClassify, "detect": objects.HeadDetect}
@@ -68,6 +68,8 @@ def run(photos: list[str], work: str, head: str, output_stride: int = 16, **opti
              classification if head == "classify" else detection)(work, data, labels, settings, head, output_stride)
     optimiser = loop.Optimiser(list(model.parameters()), [], settings)
     loop.fit(model, optimiser, *parts, result_folder(work, head, output_stride), settings)
+    source = torch.load(Path(work) / "v3plus" / "model.pt", map_location="cpu", weights_only=True)
+    add_to_story(Path(work), heads_trunk_steps=source["settings"]["steps"])
 
 
 def segmentation(work, data: Labelled, labels: dict, settings: loop.Settings, head: str, output_stride: int):
