@@ -16,11 +16,11 @@ LICENCE = "Apache-2.0"
 #: Where the weights that the training started from come from; the package named in requirements-train.txt carries them.
 SOURCE = "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite"
 ABOUT = {
-    "deeplab": "DeepLab v3+ on EfficientNet-Lite0, made by this project: weights and activations in 8 bits, "
-               "the default",
-    "deeplab-w8": "The default model with 8-bit weights and float32 arithmetic, for tflite-runtime",
-    "deeplab-f16": "The default model with 16-bit float weights",
-    "deeplab-f32": "The default model before quantisation, float32",
+    "deeplab": "DeepLab v3+ on EfficientNet-Lite0, made by this project: "
+               "weights and activations in 8 bits",
+    "deeplab-w8": "deeplab with 8-bit weights and float32 arithmetic, for tflite-runtime",
+    "deeplab-f16": "deeplab with 16-bit float weights",
+    "deeplab-f32": "deeplab before quantisation, float32",
     "trunk": "The EfficientNet-Lite0 trunk alone: a photo in, features at stride 4 and 16 out",
     "trunk-os8": "The trunk at output stride 8, on the same weights",
     "head-v1": "DeepLab v1's LargeFOV on the trunk's features",
@@ -165,7 +165,7 @@ TEXT = """# The models of this project
 Made by `python -m segkit.training card`; the numbers come from `evaluate`, none is typed.
 
 One EfficientNet-Lite0 trunk (blocks 0 to 13, batch norm folded, output stride 16) and small heads on its features.
-`deeplab` is trunk and DeepLab v3+ head in one file and the default of `Segmenter()`. Input: the photo in [-1, 1], that
+`deeplab` is trunk and DeepLab v3+ head in one file. Input: the photo in [-1, 1], that
 is (pixel - 127.5) / 127.5, RGB, NHWC; in `deeplab.tflite` as int8 with the scale and zero point in the file. Output:
 logits of the 21 PASCAL VOC classes at the input's own size. The trunk's features go into the heads as they come out.
 
