@@ -251,7 +251,8 @@ def run(work: str, out: str, catalogue: str | None = None, fit: str = "stretch",
         photos=f"{story['photos']:,}", steps=f"{story['steps']:,}", batch=story["batch"], processes=story["processes"],
         collections=", ".join(COLLECTIONS.get(name, name) for name in story["collections"]),
         bars=bars(report), files=files_table(report), quality=quality_table(report), fit=fit,
-        classes=classes_table(report, place, fit), ablation=heads, order=order, objects=objects_table(report), trunk=trunk_sentence(story), versions=f" ({versions})",
+        classes=classes_table(report, place, fit), ablation=heads, order=order, objects=objects_table(report),
+        trunk=trunk_sentence(story), versions=f" ({versions})",
         weak=", ".join(f"{name} {value:.2f}" for value, name in weak) or "none below 0.4 here", failures=examples.write(Path(out) / "deeplab.tflite", fit, Path(out)))
     (Path(out) / "README.md").write_text(text, encoding="utf-8")
     files = [Path(out) / name for name in report["models"] if name != "starter"]

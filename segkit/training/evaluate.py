@@ -20,6 +20,7 @@ from segkit import Segmenter, metrics, open_session, resize
 from segkit.errors import SegkitError
 from segkit.scores import class_map, grid_step
 from segkit.settings import runtimes
+from segkit.training import boxes as boxes_of
 from segkit.training.label import open_photo, pairs
 
 ROUNDS, WARM = 30, 3
@@ -82,21 +83,19 @@ def objects_found(chain: Chain, folder: Path, least: float = 0.01) -> dict:
     the classes of its boxes, and `boxed`: the share of the classes there for which the box around all their boxes and
     the one around all their pixels overlap by half (IoU).
     """
-    from segkit.training import objects
-
     right = named = there = boxed = 0
     for photo_file, mask_file in pairs(folder):
         truth, photo = np.asarray(Image.open(mask_file)), np.asarray(open_photo(photo_file))
         present = {int(index) for index in range(1, 21) if (truth == index).mean() >= least}
         output = chain.head.run(*chain.features(photo))[0]
-        boxes = objects.decode(output) if output.ndim == 3 else None
+        boxes = boxes_of.decode(output) if output.ndim == 3 else None
         found = (set(boxes[:, 0].astype(int).tolist()) if boxes is not None
                  else {int(index) + 1 for index in np.flatnonzero(output > 0)})
         right, named, there = right + len(found & present), named + len(found), there + len(present)
         for index in found & present if boxes is not None else ():
-            mine, real = boxes[boxes[:, 0] == index, 2:], objects.mask_boxes(truth, [index])[0, 2:]
+            mine, real = boxes[boxes[:, 0] == index, 2:], boxes_of.mask_boxes(truth, [index])[0, 2:]
             around = np.concatenate([mine[:, :2].min(0), mine[:, 2:].max(0)])
-            boxed += objects.box_iou(around, real) >= 0.5
+            boxed += boxes_of.box_iou(around, real) >= 0.5
     result = {"precision": right / max(named, 1), "recall": right / max(there, 1)}
     return result | ({"boxed": boxed / max(there, 1)} if boxes is not None else {})
 

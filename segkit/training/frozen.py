@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from segkit.errors import SegkitError
 from segkit.training import heads, label, loop, objects
+from segkit.training.boxes import mask_boxes
 from segkit.training.features import folder_of
 from segkit.training.network import BLOCKS, KEPT, LOW
 from segkit.training.teacher import CLASSES
@@ -125,7 +126,7 @@ def detection(work, data: Labelled, labels: dict, settings: loop.Settings, *_):
         # The photo's own classes decide: hints have corrected them, the SSD's names have not been.
         seen = seen[(seen[:, 1] >= objects.SURE) & np.isin(seen[:, 0], present)]
         missing = [kind for kind in present if kind not in seen[:, 0] and (best[photo] == kind).any()]
-        all_boxes = np.concatenate([seen, objects.mask_boxes(best[photo], missing)])
+        all_boxes = np.concatenate([seen, mask_boxes(best[photo], missing)])
         if photo % 2 == 1:                                    # stage `features` mirrored these
             all_boxes[:, [2, 4]] = 1 - all_boxes[:, [4, 2]]
         return all_boxes

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from segkit.training.boxes import OBJECTS
 from segkit.training.heads import Head, Unit
 from segkit.training.network import convolution
 
-OBJECTS = 20
 #: A box of the published SSD counts from this score on; below it down to its own threshold it is left out of the loss.
 SURE = 0.5
 
@@ -66,16 +66,6 @@ def photo_classes(cells: np.ndarray, boxes: np.ndarray, least: int) -> tuple[np.
     return truth.astype(np.float32), counted.astype(np.float32)
 
 
-def mask_boxes(best: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """(n, 6) rows (class, 1, left, top, right, bottom) that enclose each class's cells in a (h, w) class map."""
-    height, width = best.shape
-    rows = []
-    for index in classes:
-        y, x = np.nonzero(best == index)
-        rows.append((index, 1.0, x.min() / width, y.min() / height, (x.max() + 1) / width, (y.max() + 1) / height))
-    return np.array(rows, np.float32).reshape(-1, 6)
-
-
 def detection_target(boxes: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Boxes (n, 6) to (centres (20, h, w), edges (4, h, w), where edges count (h, w)), float32.
 
@@ -104,35 +94,3 @@ def detection_loss(output: Tensor, centres: Tensor, edges: Tensor, counts: Tenso
     focal = -hit * (1 - guess) ** 2 * guess.log() - (1 - hit) * (1 - centres) ** 4 * guess ** 2 * (1 - guess).log()
     away = (output[:, OBJECTS:].float() - edges).abs().sum(1) * counts
     return focal.sum() / hit.sum().clamp(min=1) + 5 * away.sum() / counts.sum().clamp(min=1)
-
-
-def decode(output: np.ndarray, least: float = 0.3, overlap: float = 0.5) -> np.ndarray:
-    """Boxes (n, 6): class, score, left, top, right, bottom as shares of the photo; best first.
-
-    `output` is (h, w, 24) as the exported head gives it. A cell is a centre where no neighbour scores higher; of two
-    boxes of one class that overlap by more than `overlap` (IoU) the better stays.
-    """
-    scores = 1 / (1 + np.exp(-output[..., :OBJECTS].astype(np.float32)))
-    height, width = scores.shape[:2]
-    padded = np.pad(scores, ((1, 1), (1, 1), (0, 0)))
-    highest = np.max([padded[y:y + height, x:x + width] for y in range(3) for x in range(3)], axis=0)
-    rows, columns, kinds = np.nonzero((scores >= highest) & (scores >= least))
-    left, top, right, bottom = output[rows, columns, OBJECTS:].astype(np.float32).T
-    x, y = columns / (width - 1), rows / (height - 1)
-    boxes = np.column_stack([kinds + 1, scores[rows, columns, kinds], x - left, y - top, x + right, y + bottom])
-    boxes = boxes[np.argsort(-boxes[:, 1], kind="stable")]
-    boxes[:, 2:] = boxes[:, 2:].clip(0, 1)
-    kept: list[np.ndarray] = []
-    for box in boxes:
-        if all(box[0] != other[0] or box_iou(box[2:], other[2:]) <= overlap for other in kept):
-            kept.append(box)
-    return np.array(kept, np.float32).reshape(-1, 6)
-
-
-def box_iou(first: np.ndarray, second: np.ndarray) -> float:
-    """Intersection over union of two boxes (left, top, right, bottom)."""
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    both = max(width, 0) * max(height, 0)
-    area = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (first, second))
-    return float(both / (area - both)) if area > both else 0.0

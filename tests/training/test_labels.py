@@ -8,7 +8,7 @@ pytest.importorskip("torch", reason="the training has an environment of its own:
 
 from segkit import models
 from segkit.errors import SegkitError
-from segkit.training import hints, label, objects, teacher, views
+from segkit.training import boxes, hints, label, objects, teacher, views
 
 CAT, DOG, COW, HORSE, PERSON = 8, 12, 10, 13, 15
 
@@ -117,14 +117,14 @@ def test_missing_and_broken_photos_are_named(tmp_path):
 
 
 def test_boxes_survive_target_and_decode():
-    boxes = np.array([[CAT, 1, 0.1, 0.2, 0.45, 0.7], [PERSON, 1, 0.5, 0.1, 0.95, 0.9]], np.float32)
-    centres, edges, _ = objects.detection_target(boxes, 17)
+    real = np.array([[CAT, 1, 0.1, 0.2, 0.45, 0.7], [PERSON, 1, 0.5, 0.1, 0.95, 0.9]], np.float32)
+    centres, edges, _ = objects.detection_target(real, 17)
     logits = np.log(np.clip(centres, 1e-6, 1 - 1e-6) / (1 - np.clip(centres, 1e-6, 1 - 1e-6)))
-    found = objects.decode(np.concatenate([logits, edges]).transpose(1, 2, 0), least=0.9)
+    found = boxes.decode(np.concatenate([logits, edges]).transpose(1, 2, 0), least=0.9)
     assert sorted(found[:, 0]) == [CAT, PERSON]
     for box in found:
-        truth = boxes[boxes[:, 0] == box[0]][0]
-        assert objects.box_iou(box[2:], truth[2:]) > 0.9
+        truth = real[real[:, 0] == box[0]][0]
+        assert boxes.box_iou(box[2:], truth[2:]) > 0.9
 
 
 def test_photo_labels_leave_out_what_is_doubtful():
