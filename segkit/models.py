@@ -138,8 +138,7 @@ def folders():
     extra = os.environ.get("SEGKIT_MODELS", "").split(os.pathsep)
     paths = [Path(os.path.expanduser(folder)) for folder in extra if folder]
     # A relative folder may count from the project as well: lessons run in notebooks/.
-    return [DATA / "models", *(p if p.is_dir() else DATA.parent / p for p in paths),
-            cache_folder()]
+    return [DATA / "models", *(p if p.is_dir() else DATA.parent / p for p in paths), cache_folder()]
 
 
 def find(name):
@@ -182,10 +181,12 @@ def path(name, download=True):
                 tried.append(f"{url.split('/')[2]}: {_cause(error, model)}")
     if not model.urls:
         tried.append("no address to download it from is known")
+    others = [m.name for m in catalogue().values() if m.task == model.task and find(m.name)[0]]
     raise SegkitError(
         f"the model {name} ({model.file}) is not here: {'; '.join(tried) or 'not downloaded yet'}. "
-        f"Put the file with SHA-256 {model.sha256[:12]}… into {cache_folder()} or into a "
-        "folder named in SEGKIT_MODELS, or try again with a network")
+        f"Put the file with SHA-256 {model.sha256[:12]}… into {cache_folder()} or into a folder "
+        "named in SEGKIT_MODELS, or try again with a network"
+        + (f", or use a model that is here: {', '.join(others)}" if others else ""))
 
 
 def _download(model, url):
