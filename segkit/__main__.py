@@ -100,7 +100,7 @@ def main(arguments=None):
             raise
         message = (f"unexpected {type(error).__name__}: {one_line(error)}; "
                    "this is a fault of segkit, set SEGKIT_DEBUG=1 to see where")
-    print(f"segkit: {one_line(message, 1000)}", file=sys.stderr)
+    print(f"segkit: {message}", file=sys.stderr)
     return 2
 
 

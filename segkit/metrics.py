@@ -15,9 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from segkit.errors import SegkitError
-
-#: The value of pixels that are not counted (PASCAL VOC's "void").
-IGNORE = 255
+from segkit.labels import IGNORE
 
 
 def _pair(truth: np.ndarray, prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

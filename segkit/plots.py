@@ -16,6 +16,7 @@ from matplotlib.patches import Rectangle
 
 from segkit import labels, metrics, photos
 from segkit.errors import SegkitError
+from segkit.segmentation import paint
 
 WIDTH, DPI = 7.6, 100  # inches, dots per inch: every figure is 760 pixels wide
 INK, BLUE, ORANGE = "#222222", "#0072B2", "#E69F00"  # from Okabe and Ito's safe palette
@@ -120,21 +121,6 @@ def class_colour(index):
     return tuple(labels.screen_palette()[index] / 255)
 
 
-def painted(photo, mask, opacity=0.5):
-    """The photo with the classes of a mask painted over it.
-
-    Args:
-        photo: (H, W, 3) uint8 RGB.
-        mask: (H, W) class indices; 255 (ignore) is painted light grey.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
-    colours = labels.screen_palette()[mask].astype(np.float32)
-    mixed = photo * (1 - opacity) + colours * opacity
-    return np.where((mask != labels.BACKGROUND)[..., None], np.rint(mixed), photo).astype(np.uint8)
-
-
 def result(segmentation, opacity=0.5):
     """A segmentation: the photo, the mask over it, and each class with colour, name and share."""
     new, axes = figure(3, 2.8, width_ratios=(1, 1, 0.8))
@@ -201,7 +187,7 @@ def _overlays(photo, masks, notes):
     tall = WIDTH / columns * photo.shape[0] / photo.shape[1]
     new, axes = figure(columns, rows * (tall + 0.45) + 0.35, rows)
     for place, (title, mask) in zip(axes.flat, masks.items()):
-        panel(place, painted(photo, mask), f"{title}\n{notes.get(title, 'light grey: not counted')}")
+        panel(place, paint(photo, mask), f"{title}\n{notes.get(title, 'light grey: not counted')}")
     for place in axes.flat[len(masks):]:
         place.set_axis_off()
     used = sorted({int(i) for mask in masks.values() for i in np.unique(mask)

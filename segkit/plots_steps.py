@@ -27,8 +27,8 @@ def pipeline(segmenter, photo):
     new, axes = plots.figure(5, 2.1)
     panels = ((photo, f"photo\n{photo.shape}"), (visible, f"input\n{values.shape}"),
               (scores[0].max(axis=-1), f"highest score\nof {scores.shape}"),
-              (plots.painted(np.full((*small.shape, 3), 255), small, 1), f"class map\n{small.shape}"),
-              (plots.painted(photo, mask), f"mask over photo\n{mask.shape}"))
+              (plots.paint(np.full((*small.shape, 3), 255, np.uint8), small, 1), f"class map\n{small.shape}"),
+              (plots.paint(photo, mask), f"mask over photo\n{mask.shape}"))
     for place, (image, title) in zip(axes[0], panels):
         plots.panel(place, image, title, cmap=SCORES)
     return plots.show(new, f"Five steps. A photo of shape {photo.shape} becomes an input of shape "
@@ -169,7 +169,7 @@ def moving_crop(photo, steps, width=380, milliseconds=350):
 
 def _frame(photo, box, mask, width):
     """One frame: the mask so far over the photo, dark outside the crop, the crop framed."""
-    picture = plots.painted(photo, mask, 0.55)
+    picture = plots.paint(photo, mask, 0.55)
     dark = (picture * 0.55).astype(np.uint8)
     left, top, right, bottom = box
     dark[top:bottom, left:right] = picture[top:bottom, left:right]

@@ -44,7 +44,7 @@ def try_in_a_process(file, settings):
     tried = f"{file} with the delegate {library}" if library else str(file)
     problem = _problem(str(Path(file).resolve()), key, json.dumps(asdict(settings)))
     if problem:
-        raise SegkitError(one_line(problem.replace(TRIED, tried), 1000))
+        raise SegkitError(problem.replace(TRIED, tried))
 
 
 @lru_cache(maxsize=256)

@@ -85,9 +85,9 @@ class Session:
     def __init__(self, path, model, asked, settings, interpreter, log, threads_before):
         self.path, self.model, self.asked, self.log = path, model, asked, log
         self.interpreter = interpreter
-        self.applied = _applied(interpreter, settings, threads_before)
         self._settings = settings
         nodes = interpreter._get_ops_details()
+        self.applied = _applied(nodes, settings, threads_before)
         self.inputs = tuple(_tensor(d) for d in interpreter.get_input_details())
         self.outputs = tuple(_tensor(d, _resized_from(interpreter, nodes, d["index"]))
                              for d in interpreter.get_output_details())
@@ -280,8 +280,8 @@ def _operators_taken(own, delegated):
     return len(taken)
 
 
-def _applied(interpreter, settings, threads_before):
-    own, delegated = _split(interpreter._get_ops_details())
+def _applied(nodes, settings, threads_before):
+    own, delegated = _split(nodes)
     taken = _operators_taken(own, delegated)
     delegate = settings.delegate if taken or settings.delegate == "reference" else "none"
     # XNNPACK starts its threads now, the built-in kernels at the first run.

@@ -35,6 +35,24 @@ def normalise(pixels, mean, std):
     return pixels
 
 
+def paint(photo, mask, opacity=0.5):
+    """A photo with every class of a mask but the background painted over it.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        mask: (H, W) uint8 class indices; 255 (ignore) is painted light grey.
+        opacity: 0 (only the photo) to 1 (only the colours).
+
+    Returns:
+        (H, W, 3) uint8 RGB, in the colours of :func:`segkit.labels.screen_palette`.
+    """
+    if not 0 <= opacity <= 1:
+        raise SegkitError(f"opacity must lie between 0 and 1, not {opacity}")
+    colours = cv2.applyColorMap(mask, labels.screen_palette()[:, None])
+    painted = cv2.addWeighted(photo, 1 - opacity, colours, opacity, 0)
+    return cv2.copyTo(photo, (mask == labels.BACKGROUND).view(np.uint8), painted)
+
+
 @dataclass
 class Segmentation:
     """The answer of a :class:`Segmenter` for one photo.
@@ -70,22 +88,10 @@ class Segmentation:
         return self.names[index] if index < len(self.names) else f"class {index}"
 
     def overlay(self, opacity=0.5):
-        """The photo with every class but the background painted over it.
-
-        Args:
-            opacity: 0 (only the photo) to 1 (only the colours).
-
-        Returns:
-            a PIL RGB image of the photo's size, in :func:`segkit.labels.screen_palette`.
-        """
+        """The photo with its mask painted over it, see :func:`paint`: a PIL RGB image."""
         from PIL import Image
 
-        if not 0 <= opacity <= 1:
-            raise SegkitError(f"opacity must lie between 0 and 1, not {opacity}")
-        colours = cv2.applyColorMap(self.mask, labels.screen_palette()[:, None])
-        painted = cv2.addWeighted(self.photo, 1 - opacity, colours, opacity, 0)
-        background = (self.mask == labels.BACKGROUND).view(np.uint8)
-        return Image.fromarray(cv2.copyTo(self.photo, background, painted))
+        return Image.fromarray(paint(self.photo, self.mask, opacity))
 
     def cutout(self, name):
         """The pixels of one class, everything else transparent.
@@ -110,14 +116,10 @@ class Segmentation:
 
     def mask_image(self):
         """The mask as a paletted PIL image: pixel values are class indices, colours VOC's."""
-        return self._paletted(self.mask, labels.voc_palette())
-
-    @staticmethod
-    def _paletted(mask, palette):
         from PIL import Image
 
-        image = Image.fromarray(np.ascontiguousarray(mask)).convert("P")
-        image.putpalette(palette.tobytes())
+        image = Image.fromarray(np.ascontiguousarray(self.mask)).convert("P")
+        image.putpalette(labels.voc_palette().tobytes())
         return image
 
     def __repr__(self):

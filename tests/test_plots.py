@@ -80,10 +80,10 @@ def test_result_does_not_name_a_class_of_a_few_pixels():
 
 def test_painted_leaves_the_background_alone_and_mixes_the_rest():
     result = segmentation()
-    painted = plots.painted(result.photo, result.mask, 1)
+    painted = plots.paint(result.photo, result.mask, 1)
     assert (painted[result.mask == 15] == labels.screen_palette()[15]).all()
     assert (painted[result.mask == 0] == result.photo[result.mask == 0]).all()
-    assert np.abs(plots.painted(result.photo, result.mask, 0.5).astype(int)
+    assert np.abs(plots.paint(result.photo, result.mask, 0.5).astype(int)
                   - np.asarray(result.overlay(0.5))).max() <= 1
 
 
