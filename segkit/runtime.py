@@ -181,7 +181,7 @@ def open_session(path_or_name, runtime="auto", threads=None, delegate="xnnpack")
 
 def load(file, model, asked, settings):
     """Load ``file`` in this process, without a trial in another. See :func:`open_session`."""
-    content = _content(file)
+    content = models.content(file)
     module = _module(settings.runtime)
     resolver = getattr(module.OpResolverType, _RESOLVERS.get(settings.delegate, _RESOLVERS["none"]))
     threads_before = psutil.Process().num_threads()
@@ -205,18 +205,6 @@ def load(file, model, asked, settings):
         return Session(file, model, asked, settings, interpreter, log[0], threads_before)
     except Exception as error:  # noqa: BLE001 - names that are no text, shapes that do not fit
         raise SegkitError(f"{one_line(file)} is damaged: {one_line(error)}") from error
-
-
-def _content(file):
-    """The bytes of a model file; refuses at once what cannot be a model."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise SegkitError(f"{one_line(file)} cannot be read: {error.strerror}") from error
-    if content[4:8] != b"TFL3":  # the file identifier in TensorFlow Lite's schema
-        raise SegkitError(f"{one_line(file)} is no .tflite model: it is {len(content)} bytes long and "
-                          "does not carry the mark TFL3")
-    return content
 
 
 def _module(runtime):

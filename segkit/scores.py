@@ -16,8 +16,9 @@ def class_map(scores, step=1):
     With a step the answer is the same and comes sooner. Between four grid points
     bilinear interpolation takes weighted means, and a weighted mean keeps order:
     where one class wins at all four points, it wins everywhere between them.
-    Only the other cells need a closer look. (Two scores that are equal but for
-    rounding may fall either way.)
+    Only the other cells need a closer look. (Two float scores that are equal but
+    for rounding may fall either way. Rounding to whole numbers keeps order, too, so
+    8-bit scores give the very same answer.)
     """
     if step == 1:
         return scores.argmax(axis=-1).astype(np.uint8)
@@ -50,15 +51,16 @@ def grid_step(scores, grid):
         be a straight line from one grid point to the next.
     """
     height, width = scores.shape[:2]
-    if grid is None or min(grid) < 2 or scores.dtype.kind != "f":
+    if grid is None or min(grid) < 2 or scores.dtype.kind not in "fi":
         return 1
     step = (height - 1) // (grid[0] - 1)
     if step < 2 or (height - 1, width - 1) != (step * (grid[0] - 1), step * (grid[1] - 1)):
         return 1
-    points = scores[::step, ::step]
-    rounding = 2e-5 * np.ptp(points)
-    if rounding == 0:
+    points = scores[::step, ::step].astype(np.float32)  # differences of 8-bit numbers need room
+    if np.ptp(points) == 0:
         return 1
+    # Whole numbers lie within one half of the line.
+    rounding = 2e-5 * np.ptp(points) if scores.dtype.kind == "f" else 0.501
     for away in range(1, step):
         part = away / step
         down = points[:-1] * (1 - part) + points[1:] * part

@@ -19,6 +19,7 @@ from segkit import labels, models, photos, resize
 from segkit.errors import SegkitError
 from segkit.runtime import open_session
 from segkit.scores import class_map, grid_step
+from segkit.settings import checked_runtime
 
 ClassShare = namedtuple("ClassShare", "index name share")
 ClassShare.__doc__ = "One class of a mask: its index, its name, its share of the pixels (0 to 1)."
@@ -136,7 +137,9 @@ class Segmenter:
     'cat'
 
     Args:
-        model: a name in the catalogue or a .tflite file; None: the default model.
+        model: a name in the catalogue or a .tflite file; None: the default model,
+            which is "deeplab", or "deeplab-w8" where the runtime is tflite-runtime
+            (its kernels for whole 8-bit models are slow).
         fit: how a photo gets the model's shape, see :func:`segkit.resize.fit_region`.
             The default, "stretch", is what the published examples do. On 40 photos
             of PASCAL VOC it had the higher mean IoU (``make bench`` can repeat this).
@@ -152,8 +155,9 @@ class Segmenter:
         if fit not in resize.FITS:
             raise SegkitError(f"unknown fit {fit!r}; choose {' or '.join(resize.FITS)}")
         self.fit = fit
-        self.session = open_session(models.default() if model is None else model,
-                                    **session_options)
+        if model is None:
+            model = models.default(checked_runtime(session_options.get("runtime", "auto")))
+        self.session = open_session(model, **session_options)
         self.names = models.class_names(self.session.path, self.session.model)
         self._input, self._output = self._checked_tensors()
         entry = self.session.model

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -11,8 +12,8 @@ from PIL import Image
 
 from segkit import models, photos
 
-needs_model = pytest.mark.skipif(models.find("deeplabv3")[0] is None,
-                                 reason="the model deeplabv3 is not here (set SEGKIT_MODELS)")
+needs_model = pytest.mark.skipif(models.find(models.default())[0] is None,
+                                 reason="the default model is not here")
 
 
 def segkit(*arguments, **environment):
@@ -48,7 +49,7 @@ def test_segment_prints_the_classes(tmp_path):
     status, output, error = segkit("segment", "cat")
     assert (status, error) == (0, "")
     assert "cat: 451 x 300 pixels" in output
-    assert "of 70 operators" in output
+    assert re.search(r"\((\d+) of \1 operators\)", output)
 
 
 @needs_model
@@ -58,10 +59,10 @@ def test_json_has_the_promised_fields(photo):
     answer = json.loads(output)
     assert set(answer) >= {"model", "runtime", "asked", "applied", "size", "classes",
                            "milliseconds"}
-    assert answer["model"] == "deeplabv3" and answer["runtime"] == "litert"
+    assert answer["model"] == models.default() and answer["runtime"] == "litert"
     assert answer["size"] == [300, 451]
     assert answer["asked"]["threads"] == 1 and answer["applied"]["threads"] == 1
-    assert answer["applied"]["operators_taken"] == answer["applied"]["operators"] == 70
+    assert answer["applied"]["operators_taken"] == answer["applied"]["operators"] > 60
     assert set(answer["milliseconds"]) == {"prepare", "invoke", "finish"}
     assert all({"index", "name", "share"} == set(c) for c in answer["classes"])
     assert sum(c["share"] for c in answer["classes"]) == pytest.approx(1)
@@ -72,7 +73,7 @@ def test_json_has_the_promised_fields(photo):
 @needs_model
 def test_asked_keeps_what_was_asked(photo):
     answer = json.loads(segkit("segment", photo, "--json")[1])
-    assert answer["asked"] == {"model": "deeplabv3", "runtime": "auto", "threads": None,
+    assert answer["asked"] == {"model": models.default(), "runtime": "auto", "threads": None,
                                "delegate": "xnnpack"}
     assert answer["applied"]["runtime"] in ("litert", "tflite")
 
@@ -118,7 +119,7 @@ def test_photos_of_one_name_get_outputs_of_their_own(tmp_path):
 @needs_model
 def test_model_may_be_a_file(tmp_path):
     own = tmp_path / "own.tflite"
-    own.write_bytes(models.path("deeplabv3").read_bytes() + b" ")  # unknown to the catalogue
+    own.write_bytes(models.path(models.default()).read_bytes() + b" ")  # unknown to the catalogue
     answer = json.loads(segkit("segment", "cat", "--model", own, "--json")[1])
     assert answer["model"] == str(own)
     assert answer["classes"][0]["name"] == "cat"  # names come from the label file inside
@@ -178,14 +179,11 @@ def test_a_mask_that_cannot_be_written_leaves_nothing(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["mask.png"]
 
 
-def test_without_a_model_one_sentence_says_the_cure(tmp_path):
+def test_without_a_published_model_one_sentence_says_the_cure(tmp_path):
     away = {"SEGKIT_MODELS": "", "SEGKIT_CACHE": str(tmp_path)}
-    if models.find(models.default())[0] == models.DATA / "models" / models.get(
-            models.default()).file:
-        pytest.skip("the default model ships with the project, so it is never absent")
     if os.environ.get("SEGKIT_OFFLINE") != "1":
         away |= {"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
-    assert_one_line_error(segkit("segment", "cat", **away), "SEGKIT_MODELS", "deeplabv3.tflite")
+    assert_one_line_error(segkit("segment", "cat", "--model", "deeplabv3", **away), "SEGKIT_MODELS", "deeplabv3.tflite")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -219,13 +217,10 @@ def test_doctor_says_that_all_is_well():
     assert status == 0 and "self-test" in output and "works" in output
 
 
-def test_doctor_without_a_model_says_so_and_ends_with_1(tmp_path):
-    if models.find(models.default())[0] == models.DATA / "models" / models.get(
-            models.default()).file:
-        pytest.skip("the default model ships with the project, so it is never absent")
+def test_doctor_without_published_models_says_so_and_is_content(tmp_path):
     status, output, error = segkit("doctor", SEGKIT_MODELS="", SEGKIT_CACHE=str(tmp_path))
-    assert (status, error) == (1, "")
-    assert "FAILED" in output and "not here" in output
+    assert (status, error) == (0, "")
+    assert "self-test" in output and "works" in output and re.search(r"deeplabv3 +not here", output)
 
 
 def test_version_and_help():

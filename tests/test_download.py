@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from conftest import complaint
 
-from segkit import models
+from segkit import fetch, models
 from segkit.errors import SegkitError
 
 CONTENT = bytes(range(256)) * 2000 + b"the end"  # half a megabyte: more than any buffer on the way
@@ -231,7 +231,7 @@ def test_an_endless_stream_is_hung_up_on(server, cache, offer):
 
 @pytest.mark.parametrize("path", ["stalled", "silent"])
 def test_a_server_that_falls_silent_is_given_up(path, server, cache, offer, monkeypatch):
-    monkeypatch.setattr(models, "TIMEOUT", 0.2)
+    monkeypatch.setattr(fetch, "TIMEOUT", 0.2)
     offer(CONTENT, server.url(path))
     assert "no answer within 0.2 seconds" in refused(cache)
 
@@ -348,7 +348,7 @@ def test_a_write_that_finds_no_space_is_one_line(server, cache, offer, monkeypat
         return (FullDisk(file, "w") if "w" in mode
                 else io.open(file, mode, *arguments, **options))
 
-    monkeypatch.setattr(models, "open", open_on_full_disk, raising=False)
+    monkeypatch.setattr(fetch, "open", open_on_full_disk, raising=False)
     offer(CONTENT, server.url("good"))
     assert os.strerror(errno.ENOSPC) in refused(cache)
 

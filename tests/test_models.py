@@ -57,8 +57,8 @@ def test_every_entry_of_the_catalogue_is_complete(name):
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]*", model.name)
     assert re.fullmatch(r"[\w.-]+\.tflite", model.file)
     assert model.about and model.licence and model.bytes > 0 and model.std > 0
-    assert model.task in ("segment", "classify", "detect")
-    assert model.output in ("logits", "classes", "scores", "boxes")
+    assert model.task in ("segment", "classify", "detect", "trunk", "head")
+    assert model.output in ("logits", "classes", "scores", "boxes", "features")
     for address in (model.source, *model.urls):
         parts = urlsplit(address)
         assert parts.scheme == "https" and parts.netloc and parts.path, address
@@ -71,11 +71,16 @@ def test_names_files_and_hashes_are_unique():
         assert len(set(values)) == len(values), field
 
 
-def test_the_default_model_is_in_the_catalogue_and_segments():
-    assert models.get(models.default()).task == "segment"
+def test_the_default_models_are_in_the_catalogue_and_segment():
+    assert (models.default(), models.default("litert"), models.default("tflite")) == ("deeplab", "deeplab", "deeplab-w8")
+    for runtime in (None, "litert", "tflite"):
+        assert models.get(models.default(runtime)).task == "segment"
 
 
-@pytest.mark.parametrize("name", models.catalogue())
+WHOLE = [model.name for model in models.catalogue().values() if model.task not in ("trunk", "head")]
+
+
+@pytest.mark.parametrize("name", WHOLE)
 def test_a_model_file_is_what_the_catalogue_says(name, model_path):
     from segkit import open_session
 
@@ -193,7 +198,7 @@ def test_an_absent_model_is_named_with_its_cure(cache, offer):
     for part in ("tiny.tflite", "not downloaded yet", model.sha256[:12], str(cache), "SEGKIT_MODELS"):
         assert part in message
     offer(b"content")
-    with pytest.raises(SegkitError, match="no address to download it from is known"):
+    with pytest.raises(SegkitError, match="it comes with the project"):
         models.path("tiny")
 
 

@@ -24,7 +24,7 @@ def segmenter(model_path):
     """A function from a model's name and a fit to its Segmenter, made once."""
     made = {}
 
-    def make(name="deeplabv3", fit="stretch", runtime="auto"):
+    def make(name="deeplab", fit="stretch", runtime="auto"):
         model_path(name)
         if (name, fit, runtime) not in made:
             made[name, fit, runtime] = Segmenter(name, fit=fit, runtime=runtime, threads=2)
@@ -37,7 +37,8 @@ def segmenter(model_path):
 
 
 @pytest.mark.parametrize("fit", resize.FITS)
-@pytest.mark.parametrize("name", ["deeplabv3", "deeplabv3-gpu", "deeplabv3-dm05-quant", "deeplabv3-quant"])
+@pytest.mark.parametrize("name", ["deeplab", "deeplab-w8", "deeplabv3", "deeplabv3-gpu",
+                                  "deeplabv3-dm05-quant", "deeplabv3-quant"])
 @pytest.mark.parametrize("sample", FOUND)
 def test_persons_cats_and_motorbikes_are_found(name, sample, fit, segmenter):
     photo = photos.sample(sample)
@@ -51,7 +52,7 @@ def test_persons_cats_and_motorbikes_are_found(name, sample, fit, segmenter):
 
 
 def test_the_thing_is_found_where_it_is(segmenter):
-    mask = segmenter().segment(photos.sample("astronaut")).mask
+    mask = segmenter("deeplabv3").segment(photos.sample("astronaut")).mask
     person = labels.VOC.index("person")
     assert mask[150, 225] == person  # the face
     assert mask[500, 250] == person  # the suit
@@ -107,19 +108,19 @@ def test_a_letterboxed_photo_keeps_its_place_in_the_mask(segmenter):
     """A wide photo with the cat on its right: the cat must be found on the right."""
     cat = photos.sample("cat")
     wide = np.concatenate([np.full((300, 500, 3), 128, np.uint8), cat], axis=1)
-    mask = segmenter(fit="letterbox").segment(wide).mask == labels.VOC.index("cat")
+    mask = segmenter("deeplabv3", fit="letterbox").segment(wide).mask == labels.VOC.index("cat")
     assert mask[:, 500:].mean() > 10 * mask[:, :450].mean() and mask[:, 500:].mean() > 0.3
 
 
 @pytest.mark.parametrize("runtime", ["litert", "tflite"])
-@pytest.mark.parametrize("name", ["deeplabv3", "deeplabv3-gpu"])
-def test_the_class_map_is_the_argmax_of_every_pixel(name, runtime, segmenter):
+@pytest.mark.parametrize("name, step", [("deeplab", 4), ("deeplab-w8", 4), ("deeplabv3", 8), ("deeplabv3-gpu", 8)])
+def test_the_class_map_is_the_argmax_of_every_pixel(name, step, runtime, segmenter):
     from segkit.runtime import runtimes
 
     if runtime not in runtimes():
         pytest.skip(f"the runtime {runtime} is not installed")
     tool = segmenter(name, runtime=runtime)
-    assert tool._step == 8  # 33 x 33 spread to 257 x 257: the shortcut is taken
+    assert tool._step == step  # 65 x 65 or 33 x 33 spread to 257 x 257: the shortcut is taken
     for sample in photos.names() if runtime == "litert" else FOUND:
         scores = tool.session.run(tool.prepare(photos.sample(sample))[0])[0]
         np.testing.assert_array_equal(class_map(scores, tool._step), scores.argmax(axis=-1))
@@ -161,8 +162,8 @@ def test_wrong_normalisation_changes_the_answer_and_the_right_one_does_not(segme
     photo = photos.sample("cat")
     right = segmenter().segment(photo).mask
     options = {"threads": 2}
-    np.testing.assert_array_equal(Segmenter("deeplabv3", mean=127.5, std=127.5, **options).segment(photo).mask, right)
-    assert (Segmenter("deeplabv3", mean=0, std=255, **options).segment(photo).mask != right).mean() > 0.01
+    np.testing.assert_array_equal(Segmenter("deeplab", mean=127.5, std=127.5, **options).segment(photo).mask, right)
+    assert (Segmenter("deeplab", mean=0, std=255, **options).segment(photo).mask != right).mean() > 0.01
 
 
 @pytest.mark.parametrize("name", [name for name, model in models.catalogue().items() if model.task != "segment"])
@@ -338,6 +339,15 @@ def test_the_shortcut_is_right_where_few_scores_occur_and_many_tie(shape, step, 
     np.testing.assert_array_equal(class_map(scores, step), scores.argmax(axis=-1))
 
 
+@given(GRIDS, st.integers(2, 9), st.integers(1, 127), st.integers(0, 2**32 - 1))
+def test_the_shortcut_is_exact_for_8_bit_scores(shape, step, most, seed):
+    """Scores are rounded after they were spread, so that many tie; the first class still wins in both ways."""
+    grid = np.random.default_rng(seed).integers(-most, most + 1, shape).astype(float)
+    scores = np.rint(spread(grid, step, float)).astype(np.int8)
+    assert grid_step(scores, shape[:2]) in (1, step)
+    np.testing.assert_array_equal(class_map(scores, step), scores.argmax(axis=-1))
+
+
 @pytest.mark.parametrize("value", [0, -1, 1e30])
 def test_flat_scores_are_the_first_class(value):
     scores = np.full((17, 17, 5), value, np.float32)
@@ -365,9 +375,14 @@ def test_scores_of_another_convention_get_no_shortcut(grid, size):
     (spread(np.random.default_rng(0).normal(size=(5, 9, 3)), 4), (9, 5)),
     (spread(np.random.default_rng(0).normal(size=(5, 5, 3)), 4), (17, 17)),
     (spread(np.random.default_rng(0).normal(size=(5, 5, 3)) * 50, 4, np.int8), (5, 5)),
-], ids=["noise", "no grid", "a point", "another width", "turned", "the same size", "8-bit"])
+], ids=["noise", "no grid", "a point", "another width", "turned", "the same size", "8 bits, cut off"])
 def test_scores_that_are_no_even_grid_get_no_shortcut(scores, grid):
     assert grid_step(scores, grid) == 1
+
+
+def test_the_step_of_rounded_scores_is_seen():
+    grid = np.random.default_rng(0).integers(-128, 128, (5, 5, 3)).astype(float)
+    assert grid_step(np.rint(spread(grid, 4, float)).astype(np.int8), (5, 5)) == 4
 
 
 def test_a_shortcut_is_refused_where_one_row_is_not_straight():

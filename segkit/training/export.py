@@ -20,10 +20,12 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from segkit.errors import SegkitError
-from segkit.training import frozen, heads, label
+from segkit.training import frozen, heads, label, pack
 from segkit.training.features import trained_trunk
 
 PRECISIONS = ("f32", "f16", "w8", "int8")
+#: The v3 head that went on learning at output stride 8; it is only measured, its file stays in the work folder.
+AT_8 = "head-v3-at8"
 
 
 class Whole(nn.Module):
@@ -117,21 +119,12 @@ def calibration(photos: list[str], side: int, count: int, seed: int = 0) -> np.n
     return np.stack(pictures).transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
 
 
-def network(work: str | Path, source: str = "v3plus") -> heads.Network:
-    """The trained whole network of <work>/<source>, float32."""
-    net = heads.build(source)
-    net.load_state_dict(torch.load(Path(work) / source / "model.pt", map_location="cpu", weights_only=True)["model"])
-    return net.eval()
+def head_of(work: str | Path, name: str, output_stride: int = 16, trained_at: int = 16) -> nn.Module:
+    """A head trained on frozen features at one output stride, its rates set for (perhaps) another.
 
-
-def head_of(work: str | Path, name: str, output_stride: int = 16) -> nn.Module:
-    """A trained frozen head. At output stride 8 one trained there, else the one of stride 16 with its rates doubled.
-
-    The latter is DeepLab v3's own way: trained at 16, evaluated at 8 (https://arxiv.org/abs/1706.05587, section 4.1).
+    Trained at 16 and run at 8 is DeepLab v3's own way: https://arxiv.org/abs/1706.05587, section 4.1.
     """
-    file = frozen.result_folder(work, name, output_stride) / "model.pt"
-    if not file.exists():
-        file = frozen.result_folder(work, name) / "model.pt"
+    file = frozen.result_folder(work, name, trained_at) / "model.pt"
     model = frozen.build(name, output_stride)
     model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["model"])
     return model.eval()
@@ -143,7 +136,7 @@ def plan(work: str | Path, side: int, trunk_side: int) -> list[tuple[str, nn.Mod
     The kinds are `photo`, `trunk` (a photo at `trunk_side`), `high`, `low+high`, and the first two features at
     output stride 8, `photo8` and `high8`.
     """
-    rows = [("deeplab", Whole(network(work), side), "photo", PRECISIONS, True),
+    rows = [("deeplab", Whole(heads.trained(work), side), "photo", PRECISIONS, True),
             ("trunk", trained_trunk(work).to(memory_format=torch.contiguous_format), "trunk", ("w8",), True)]
     for name in frozen.HEADS:
         if not (frozen.result_folder(work, name) / "model.pt").exists():
@@ -157,6 +150,8 @@ def plan(work: str | Path, side: int, trunk_side: int) -> list[tuple[str, nn.Mod
         trunk = trained_trunk(work, output_stride=8).to(memory_format=torch.contiguous_format)
         rows += [("trunk-os8", trunk, "trunk", ("w8",), True),
                  ("head-v3-os8", HeadAlone(head_of(work, "v3", 8), trunk_side), "high8", ("w8",), True)]
+        if (frozen.result_folder(work, "v3", 8) / "model.pt").exists():
+            rows.append((AT_8, HeadAlone(head_of(work, "v3", 8, trained_at=8), trunk_side), "high8", ("w8",), True))
     return rows
 
 
@@ -187,11 +182,14 @@ def run(photos: list[str], work: str, out: str, side: int = 257, trunk_side: int
         to_f32(module, inputs, f32, spatial)
         keep_check(checks / f"{name}.npz", module, inputs)
         for precision in precisions:
-            target = folder / file_name(name, precision)
+            target = (scratch / "measured" if name == AT_8 else folder) / file_name(name, precision)
+            target.parent.mkdir(exist_ok=True)
             if precision == "f32":
                 target.write_bytes(f32.read_bytes())
             else:
                 quantised(f32, precision, target, [(x[None],) for x in calibrate.permute(0, 2, 3, 1).numpy()])
+            if kind == "photo":
+                pack.labels_into(target)
 
 
 def keep_check(file: Path, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:

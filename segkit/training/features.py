@@ -19,7 +19,6 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from segkit.errors import SegkitError
 from segkit.training import heads, label, loop
 from segkit.training.teacher import CLASSES
 from segkit.training.train import to_input
@@ -35,15 +34,11 @@ def folder_of(work: str | Path, output_stride: int = 16) -> Path:
     return Path(work) / ("features" if output_stride == 16 else f"features-os{output_stride}")
 
 
-def trained_trunk(work: str | Path, source: str = "v3plus", output_stride: int = 16) -> torch.nn.Module:
-    """The trunk that stage `train` left in <work>/<source>, ready to run; SegkitError if it did not."""
-    file = Path(work) / source / "model.pt"
-    if not file.exists():
-        raise SegkitError(f"{file} is missing; run `python -m segkit.training train` first")
-    net = heads.build(source)
-    net.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["model"])
-    net.trunk.set_output_stride(output_stride)
-    return net.trunk.eval().to(memory_format=torch.channels_last)
+def trained_trunk(work: str | Path, output_stride: int = 16) -> torch.nn.Module:
+    """The trunk that stage `train` left, ready to run; SegkitError if it did not."""
+    trunk = heads.trained(work).trunk
+    trunk.set_output_stride(output_stride)
+    return trunk.to(memory_format=torch.channels_last)
 
 
 class Store:

@@ -13,12 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from segkit.errors import SegkitError
-from segkit.training import heads, label, loop, objects
-from segkit.training.boxes import mask_boxes
+from segkit.training import heads, label, loop, objects, story
+from segkit.boxes import mask_boxes
 from segkit.training.features import folder_of
 from segkit.training.network import BLOCKS, KEPT, LOW
-from segkit.training.teacher import CLASSES
-from segkit.training.train import add_to_story, class_weights, segmentation_loss
+from segkit.training.train import class_weights, segmentation_loss
 from segkit.training.views import LEAST_CELLS, Labelled
 
 HEADS = {**heads.SEGMENTERS, "classify": objects.HeadClassify, "detect": objects.HeadDetect}
@@ -59,18 +58,23 @@ def to_features(values: np.ndarray) -> Tensor:
 
 
 def run(photos: list[str], work: str, head: str, output_stride: int = 16, **options) -> None:
-    """Train one head on the features of <work>; results as in `loop.fit`, in `result_folder`."""
+    """Train one head on the features of <work>; results as in `loop.fit`, in `result_folder`.
+
+    At output stride 8 it goes on from the head trained at 16, where there is one: the same filters, spread wider.
+    """
     settings = loop.Settings(**options)
     torch.manual_seed(settings.seed)
     labels = label.load(work)
     data = Labelled(photos, labels["names"], labels["codes"])
     model = build(head, output_stride).to(memory_format=torch.channels_last)
+    before = result_folder(work, head) / "model.pt"
+    if output_stride != 16 and before.exists():
+        model.load_state_dict(torch.load(before, map_location="cpu", weights_only=True)["model"])
     parts = (segmentation if head in heads.SEGMENTERS else
              classification if head == "classify" else detection)(work, data, labels, settings, head, output_stride)
     optimiser = loop.Optimiser(list(model.parameters()), [], settings)
     loop.fit(model, optimiser, *parts, result_folder(work, head, output_stride), settings)
-    source = torch.load(Path(work) / "v3plus" / "model.pt", map_location="cpu", weights_only=True)
-    add_to_story(Path(work), heads_trunk_steps=source["settings"]["steps"])
+    story.add(Path(work), **{result_folder(work, head, output_stride).name: {"steps": settings.steps}})
 
 
 def segmentation(work, data: Labelled, labels: dict, settings: loop.Settings, head: str, output_stride: int):

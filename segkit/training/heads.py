@@ -7,6 +7,8 @@ All 3x3 filters are depthwise-separable, as the mobile DeepLabs have them (https
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -154,3 +156,13 @@ def build(head: str = "v3plus", **trunk_options) -> Network:
         raise SegkitError(f"no head called {head!r}; there are {', '.join(SEGMENTERS)}")
     trunk = Trunk(**trunk_options)
     return Network(trunk, SEGMENTERS[head](trunk.channels, trunk.low_channels))
+
+
+def trained(work: str | Path, head: str = "v3plus") -> Network:
+    """The float32 network that stage `train` left in a work folder; SegkitError if it did not."""
+    file = Path(work) / head / "model.pt"
+    if not file.exists():
+        raise SegkitError(f"{file} is missing; run `python -m segkit.training train` first")
+    net = build(head)
+    net.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["model"])
+    return net.eval()

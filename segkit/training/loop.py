@@ -21,10 +21,11 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from segkit.errors import SegkitError
+from segkit.training.story import LOG_EVERY
 from segkit.training.team import Team
 
-#: Steps between log rows, seconds between checkpoints, steps between the averaging of a team's weights.
-LOG_EVERY, SAVE_EVERY_SECONDS, MEET_EVERY = 50, 120, 8
+#: Seconds between checkpoints, steps between the averaging of a team's weights.
+SAVE_EVERY_SECONDS, MEET_EVERY = 120, 8
 
 
 @dataclass(frozen=True)

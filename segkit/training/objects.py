@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from segkit.training.boxes import OBJECTS
+from segkit.boxes import OBJECTS
 from segkit.training.heads import Head, Unit
 from segkit.training.network import convolution
 

@@ -111,9 +111,9 @@ def stages(folder: Path, converter: str) -> dict:
     other_python(converter, "-m", "segkit.training.smoke", str(folder / TEACHER))
     label.run(photos, folder, folder / TEACHER)
     small = {"batch": 4, "threads": 2, "cooldown": 10, "warm": 5, "average": 0.9, "trunk_from": 5}
-    train.run(photos, str(folder), side=SIDE, steps=50, **small)
-    # Made longer, the same run goes on from the checkpoint before the fall: 40 + 60 steps, not 100.
-    train.run(photos, str(folder), side=SIDE, steps=100, validate=str(folder / "labelled"), validate_every=100, **small)
+    train.run(photos, str(folder), side=SIDE, steps=40, **small)
+    # Made longer, the same run goes on from the checkpoint before the fall: 30 + 40 steps, not 70.
+    train.run(photos, str(folder), side=SIDE, steps=70, validate=str(folder / "labelled"), validate_every=70, **small)
     features.run(photos, str(folder), views=64, side=SIDE)
     heads = ("v1", "v3plus", "classify", "detect")
     for head in heads:

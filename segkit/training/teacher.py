@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from segkit import labels
 from segkit.errors import SegkitError, one_line
 
 #: The teacher's input side in pixels and its logits' side in cells; cell i looks at pixel 16 i.
 SIDE, CELLS = 513, 33
-CLASSES = 21
+CLASSES, PERSON = len(labels.VOC), labels.VOC.index("person")
 #: The views of a photo that are averaged: (size relative to the whole input, mirrored).
 VIEWS = ((1.0, False), (0.75, True))
 #: COCO's names for the VOC classes that it calls otherwise; the rest have the same name or no counterpart.
@@ -139,8 +140,6 @@ class BoxTeacher:
 
     def __init__(self, path: str | Path, names: list[str], threads: int = 1):
         """`names` are the file's own class names by index, as `read_label_file` gives them."""
-        from segkit import labels
-
         self.interpreter = open_interpreter(path, threads)
         self.input = self.interpreter.get_input_details()[0]
         self.outputs = [detail["index"] for detail in self.interpreter.get_output_details()]

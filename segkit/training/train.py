@@ -6,7 +6,6 @@ filters of the trunk stay as they are: a hundredth of its weights, a third of a 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from segkit.training import heads, label, loop, network, team
+from segkit.training import heads, label, loop, network, story, team
 from segkit.training.validate import quick
 from segkit.training.views import Labelled, Viewer
 
@@ -64,19 +63,12 @@ def freeze(net: heads.Network) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
     return list(net.head.parameters()), moving
 
 
-def tell_story(work: Path, data: Labelled, settings: loop.Settings, us: team.Team) -> None:
+def tell_story(work: Path, data: Labelled, settings: loop.Settings, us: team.Team, side: int) -> None:
     """<work>/story.json: what the card will say about how the models were made."""
     collections = sorted({str(name).split("_")[0] for name in data.names})
-    story = {"photos": len(data), "collections": collections, "hints": data.hinted, "steps": settings.steps,
-             "batch": settings.batch, "processes": us.size, "by_class": [len(found) for found in data.by_class]}
-    add_to_story(work, **story)
-
-
-def add_to_story(work: Path, **facts) -> None:
-    """Put facts into <work>/story.json; what is there and has another name stays."""
-    file = work / "story.json"
-    known = json.loads(file.read_text()) if file.exists() else {}
-    file.write_text(json.dumps(known | facts, indent=1) + "\n")
+    story.add(work, photos=len(data), collections=collections, hints=data.hinted, steps=settings.steps,
+              batch=settings.batch, processes=us.size, side=side, seed=settings.seed,
+              by_class=[len(found) for found in data.by_class])
 
 
 def run(photos: list[str], work: str, head: str = "v3plus", side: int = 257, validate: str | None = None,
@@ -93,7 +85,7 @@ def train(us: team.Team, settings: loop.Settings, photos: list[str], work: str, 
     stored = label.load(work)
     data = Labelled(photos, stored["names"], stored["codes"])
     if us.rank == 0:
-        tell_story(Path(work), data, settings, us)
+        tell_story(Path(work), data, settings, us, side)
         print(f"{len(data)} photos, {data.hinted} with a hint; photos by class:",
               " ".join(f"{index}:{len(found)}" for index, found in enumerate(data.by_class) if index))
     net = heads.build(head)

@@ -12,8 +12,7 @@ from torch import nn
 from segkit import metrics, resize
 from segkit.training.heads import resize as spread
 from segkit.training.label import open_photo, pairs
-
-PERSON = 15
+from segkit.training.teacher import PERSON
 
 
 def quick(model: nn.Module, folder: str | Path, side: int) -> dict[str, float]:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from segkit.training import hints
 from segkit.training.label import CODE_STEP, open_photo
-from segkit.training.teacher import CELLS, CLASSES, interpolation
+from segkit.training.teacher import CELLS, CLASSES, PERSON, interpolation
 
 STEP = 4
 #: Share of samples drawn by class instead of by photo, and of views that get a pasted object.
@@ -26,7 +26,6 @@ BALANCED, PASTED = 0.65, 0.4
 #: megapixels out to a thousandth by plain bilinear, which leaves jagged edges; the training photos are too small to show
 #: that, so the nearest pixel has to. Without it a model lost 0.03 mean IoU on photos of twice its input's size.
 WAYS = {"smooth": 0.35, "bilinear": 0.35, "nearest": 0.3}
-PERSON = 15
 #: A photo counts as one of a class from this many of its 33x33 cells on.
 LEAST_CELLS = 14
 

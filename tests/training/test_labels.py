@@ -6,9 +6,9 @@ from PIL import Image
 
 pytest.importorskip("torch", reason="the training has an environment of its own: make test-train")
 
-from segkit import models
+from segkit import boxes, models
 from segkit.errors import SegkitError
-from segkit.training import boxes, hints, label, objects, teacher, views
+from segkit.training import hints, label, objects, teacher, views
 
 CAT, DOG, COW, HORSE, PERSON = 8, 12, 10, 13, 15
 

@@ -1,0 +1,52 @@
+"""What was measured when the models were made: data/models/measured.json.
+
+The photos are not part of the project, so a lesson can show these figures and not repeat them.
+data/models/README.md says how they were measured.
+"""
+
+import json
+
+from segkit import models
+from segkit.errors import SegkitError, one_line
+
+SETS = {"voc40": "40 photos of PASCAL VOC", "person200": "200 photos of people"}  # in words
+
+
+def networks(photo_set="voc40"):
+    """The figures of the whole networks: "deeplab-f32", its other precisions, and the "starter".
+
+    Args, returns and raises: as for :func:`heads`.
+    """
+    return _of("models", photo_set)
+
+
+def heads(photo_set="voc40"):
+    """The figures of the segmentation heads, all on one trunk that was frozen.
+
+    Args:
+        photo_set: "voc40" (40 photos of PASCAL VOC, 21 classes) or "person200" (200 photos,
+            person or not).
+
+    Returns:
+        dictionary from head ("v1" ... "v3plus", "v3-os8") to a dictionary with "photos", "miou"
+        (mean IoU), "interval" (its 95 % interval: two floats), "person" (IoU of the class person),
+        "trimap" (mean IoU near boundaries) and "boundary_f"; all but "photos" from 0 to 1.
+
+    Raises:
+        SegkitError: no such set, or the file cannot be read.
+    """
+    return _of("ablation", photo_set)
+
+
+def _of(part, photo_set):
+    """One part of the file, for one set of photos."""
+    file = models.DATA / "models" / "measured.json"
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))[part]
+        sets = sorted({name for figures in found.values() for name in figures})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SegkitError(f"{one_line(file)} cannot be read ({one_line(error)}); get a fresh copy "
+                          "of the project") from error
+    if photo_set not in sets:
+        raise SegkitError(f"nothing was measured on {photo_set!r}; there are {', '.join(sets)}")
+    return {name: figures[photo_set] for name, figures in found.items()}
