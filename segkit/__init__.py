@@ -17,8 +17,8 @@ _HOME = {
     "Segmentation": "segkit.segmentation",
     "open_session": "segkit.runtime",
 }
-_ROOMS = ("benchmark", "labels", "lessons", "metrics", "models", "photos",
-          "plots", "runtime", "segmentation", "widgets")
+_ROOMS = ("benchmark", "graph", "heads", "labels", "lessons", "metrics", "models", "photos",
+          "plots", "reference", "runtime", "segmentation", "widgets")
 __all__ = ["Segmenter", "photos", "models"]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from segkit import labels, resize
 from segkit.segmentation import Segmentation
+from segkit.words import percent
 
 LARGEST = 560  # longest side of a picture on the screen, in pixels
 ALL = -1  # in place of a class index: every class
@@ -37,8 +38,7 @@ def describe(result, photo, model, only=ALL):
         two sentences. Classes under 1 % are left out; the background comes last.
     """
     order = sorted(result.classes, key=lambda c: c.index == labels.BACKGROUND)
-    shares = {c.index: f"{c.share:.0%}".replace("%", " %") for c in order
-              if round(c.share * 100) >= 1}
+    shares = {c.index: percent(c.share) for c in order if round(100 * c.share) >= 1}
     if only != ALL:
         share = shares.get(only, "under 1 %")
         found = f"Only {result.name(only)} is painted: {share} of the pixels."
@@ -90,6 +90,13 @@ def picture(image, alt):
     return (f'<img src="data:image/jpeg;base64,{data}" alt="{escape(alt)}" width="{image.width}" '
             f'height="{image.height}" style="max-width:100%;height:auto;display:block" '
             f'onload="{_KEYS}">')
+
+
+def figure(png, alt):
+    """An <img> that carries a figure (the bytes of a PNG file) and its words."""
+    data = base64.b64encode(png).decode("ascii")
+    return (f'<img src="data:image/png;base64,{data}" alt="{escape(alt)}" '
+            f'style="max-width:100%;height:auto;display:block" onload="{_KEYS}">')
 
 
 def legend(result, only=ALL):

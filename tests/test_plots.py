@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segkit import labels, lessons, photos, plots, plots_steps
+from segkit import labels, lessons, photos, plots
 from segkit.errors import SegkitError
+from segkit.plots import inference
 from segkit.segmentation import Segmentation
 
 
@@ -111,7 +112,7 @@ def test_course_counts_the_lessons_that_are_here():
 
 def test_values_state_the_range():
     photo = photos.sample("cat")
-    alt = plots_steps.values(photo, photo / np.float32(127.5) - 1).alt
+    alt = inference.values(photo, photo / np.float32(127.5) - 1).alt
     assert f"from {photo.min()} to {photo.max()}" in alt
     assert f"from {photo.min() / 127.5 - 1:.1f} to {photo.max() / 127.5 - 1:.1f}" in alt
 
@@ -120,8 +121,8 @@ def test_scores_and_pixel_name_the_winner():
     scores = np.zeros((1, 4, 4, 21), np.float32)
     scores[..., 15] = 7
     scores[0, 0, 0, 8] = 9
-    assert "person has the highest score on 94 %" in plots_steps.scores(scores, labels.VOC).alt
-    assert "highest is cat with 9.0, the next is person with 7.0" in plots_steps.pixel(
+    assert "person has the highest score on 94 %" in inference.scores(scores, labels.VOC).alt
+    assert "highest is cat with 9.0, the next is person with 7.0" in inference.pixel(
         scores, 0, 0, labels.VOC).alt
 
 
@@ -131,7 +132,7 @@ def test_moving_crop_has_a_frame_for_each_step_and_is_small():
     for left in (0, 100, 200, 300):
         seen[100:300, left:left + 200] = 14
         steps.append(((left, 100, left + 200, 300), seen.copy()))
-    picture = plots_steps.moving_crop(photo, steps)
+    picture = inference.moving_crop(photo, steps)
     animation = Image.open(io.BytesIO(picture.gif))
     assert (animation.format, animation.n_frames, animation.info["loop"]) == ("GIF", 4, 0)
     assert len(picture.gif) < 1_500_000
@@ -142,12 +143,12 @@ def test_moving_crop_has_a_frame_for_each_step_and_is_small():
 def test_pipeline_states_the_shapes(model_path):
     from segkit import Segmenter
 
-    alt = plots_steps.pipeline(Segmenter(model_path("deeplabv3")), photos.sample("cat")).alt
+    alt = inference.pipeline(Segmenter(model_path("deeplabv3")), photos.sample("cat")).alt
     for shape in ("(300, 451, 3)", "(1, 257, 257, 3)", "(1, 257, 257, 21)", "(257, 257)"):
         assert shape in alt
 
 
 def test_pyplot_is_not_loaded():
     """Nothing opens a window, and no figure stays in memory."""
-    code = "import sys, segkit.plots, segkit.plots_steps; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, segkit.plots, segkit.plots.inference; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

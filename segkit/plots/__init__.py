@@ -17,6 +17,7 @@ from matplotlib.patches import Rectangle
 from segkit import labels, metrics, photos
 from segkit.errors import SegkitError
 from segkit.segmentation import paint
+from segkit.words import percent, sentence
 
 WIDTH, DPI = 7.6, 100  # inches, dots per inch: every figure is 760 pixels wide
 INK, BLUE, ORANGE = "#222222", "#0072B2", "#E69F00"  # from Okabe and Ito's safe palette
@@ -52,24 +53,8 @@ class Picture:
 def show(figure, alt):
     """Turn a Matplotlib figure into a :class:`Picture`; ``alt`` says what it shows."""
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=DPI, facecolor="white", metadata={"Software": None},
-                   pil_kwargs={"optimize": True})
+    figure.savefig(file, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     return Picture(file.getvalue(), alt)
-
-
-def percent(share):
-    """A share from 0 to 1 in whole percent, "under 1 %" and "over 99 %" at the ends."""
-    if 0 < share < 0.005:
-        return "under 1 %"
-    if 0.995 <= share < 1:
-        return "over 99 %"
-    return f"{100 * share:.0f} %"
-
-
-def sentence(parts):
-    """Join words: "a, b and c"."""
-    parts = list(parts)
-    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
 def shares_in_words(segmentation):
@@ -185,9 +170,11 @@ def _overlays(photo, masks, notes):
     columns = min(3, len(masks))
     rows = -(-len(masks) // columns)
     tall = WIDTH / columns * photo.shape[0] / photo.shape[1]
-    new, axes = figure(columns, rows * (tall + 0.45) + 0.35, rows)
+    new, axes = figure(columns, rows * (tall + 0.55) + 0.4, rows)
+    new.get_layout_engine().set(h_pad=0.1)  # room above the titles
     for place, (title, mask) in zip(axes.flat, masks.items()):
-        panel(place, paint(photo, mask), f"{title}\n{notes.get(title, 'light grey: not counted')}")
+        uncounted = "light grey: not counted" if (mask == labels.IGNORE).any() else " "
+        panel(place, paint(photo, mask), f"{title}\n{notes.get(title, uncounted)}")
     for place in axes.flat[len(masks):]:
         place.set_axis_off()
     used = sorted({int(i) for mask in masks.values() for i in np.unique(mask)
@@ -195,7 +182,7 @@ def _overlays(photo, masks, notes):
     if used:
         boxes = [Rectangle((0, 0), 1, 1, facecolor=class_colour(i), edgecolor=INK) for i in used]
         new.legend(boxes, [labels.VOC[i] for i in used], loc="outside lower center", fontsize=8,
-                   ncols=len(used), frameon=False)
+                   ncols=min(len(used), 7), frameon=False)
     return new
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from segkit import labels, plots
-from segkit.plots import BLUE, INK, ORANGE, percent, sentence, size_in_words
+from segkit.plots import BLUE, INK, ORANGE, size_in_words
+from segkit.words import percent, sentence
 
 SCORES = "cividis"  # a colour map that colour-blind readers see as others do
 COLOURS = 96  # in an animated GIF: enough for a photo, and the file stays small

@@ -1,139 +1,21 @@
-"""Widgets for the lessons: an explorer, and a button for the reader's own photo.
-
-Both return one object. Where widgets can run it is alive; everywhere else
-(GitHub, a notebook turned into a web page, a test) it is a picture with words.
-Source: https://ipywidgets.readthedocs.io/en/stable/
-"""
+"""Widgets that show the mask of a photo: an explorer, and a button for the reader's own photo."""
 
 import ipywidgets
-from ipywidgets import HTML, Dropdown, FileUpload, FloatSlider, Layout
+from ipywidgets import HTML, Dropdown, FloatSlider, Layout
 
 from segkit import labels, markup, models, photos
 from segkit.errors import SegkitError
 from segkit.markup import ALL
 from segkit.segmentation import Segmenter
+from segkit.widgets.base import UPLOAD_HINT, Panel, View, upload_button, uploaded
 
-STILL = 400  # longest side of a picture that is stored in a notebook, in pixels
 OWN = "your photo"  # the value of the photo picker for an uploaded photo
-# data/jupyter/jupyter_server_config.json lets Jupyter's server take messages of this size.
-# It drops larger ones without a word.
-UPLOAD_HINT = "JPEG, PNG, WebP or GIF, up to 200 MB"
-
-
-def explorer(photo="astronaut", model=None):
-    """Look at masks: pick a photo, a model, how the photo is fitted, the opacity, a class.
-
-    Args:
-        photo: a sample's name (see :func:`segkit.photos.names`), or anything that
-            :func:`segkit.photos.load` takes.
-        model: a name in the catalogue or a .tflite file; None: the default model
-            if it is here, else another segmentation model that is.
-
-    Returns:
-        an :class:`Explorer`. Where no model can be had, or the photo cannot be
-        read, a :class:`View` with one sentence that says why and what to do.
-    """
-    return _or_sentence(Explorer, photo, model)
-
-
-def your_photo(model=None):
-    """A button to upload a photo, and the mask of that photo.
-
-    Until a photo is there, the result for a sample photo stands in its place.
-
-    Args:
-        model: as in :func:`explorer`.
-
-    Returns:
-        a :class:`YourPhoto`, or a :class:`View` with one sentence, as in :func:`explorer`.
-    """
-    return _or_sentence(YourPhoto, model)
-
-
-def _or_sentence(kind, *arguments):
-    try:
-        return kind(*arguments)
-    except SegkitError as error:
-        return View(HTML(markup.note(error)), str(error))
 
 
 def present_models():
     """The names of the segmentation models whose files are on this machine; no download."""
     return [name for name, model in models.catalogue().items()
             if model.task == "segment" and models.find(name)[0]]
-
-
-class View:
-    """A live widget, with a picture and words for where widgets cannot run.
-
-    Attributes:
-        widget: the ipywidgets box.
-        alt: the words of the first state.
-        still: the picture of the first state, a PIL image, or None.
-    """
-
-    def __init__(self, widget, alt, still=None):
-        self.widget, self.alt, self.still = widget, alt, still
-        widget.add_class("segkit")
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        data = {**self.widget._repr_mimebundle_(), "text/plain": self.alt}
-        if self.still is None:
-            return data
-        # Small and with a palette of 256 colours: a stored notebook should stay light.
-        still = self.still.copy()
-        still.thumbnail((STILL, STILL))
-        data["image/png"] = markup.encoded(still.quantize(256), format="PNG", optimize=True)
-        return data, {"image/png": {"alt": self.alt}}
-
-
-class Panel:
-    """Picture and words on the left, legend and times on the right (below, in a narrow window).
-
-    Attributes:
-        message, picture, words, legend, facts: ipywidgets.HTML.
-        box: all of them.
-    """
-
-    def __init__(self):
-        self.message, self.picture, self.words, self.legend, self.facts = (
-            HTML(layout=Layout(margin="0 0 6px 0")) for _ in range(5))
-        left = ipywidgets.VBox([self.picture, self.words],
-                               layout=Layout(flex="1 1 320px", max_width=f"{markup.LARGEST}px"))
-        right = ipywidgets.VBox([self.legend, self.facts], layout=Layout(flex="0 1 auto"))
-        row = Layout(display="flex", flex_flow="row wrap", grid_gap="8px 24px")
-        self.box = ipywidgets.VBox([self.message, ipywidgets.Box([left, right], layout=row)])
-
-    def show(self, result, picture, alt, only=ALL):
-        """Show the picture of a result, with its words, legend and times."""
-        self.message.value = ""
-        self.picture.value, self.words.value = markup.picture(picture, alt), markup.text(alt)
-        self.legend.value, self.facts.value = markup.legend(result, only), markup.facts(result)
-
-    def fail(self, error, keep=False):
-        """Show an error's sentence; what was there goes, unless ``keep``."""
-        self.message.value = markup.note(error)
-        for part in () if keep else (self.picture, self.words, self.legend, self.facts):
-            part.value = ""
-
-
-def _upload_button():
-    return FileUpload(accept="image/*", description="Upload your photo",
-                      tooltip=f"Pick a picture file of yours: {UPLOAD_HINT}",
-                      layout=Layout(width="auto", min_width="170px"))
-
-
-def _uploaded(button):
-    """(file name, (H, W, 3) photo) of an upload button that holds a file.
-
-    Raises:
-        SegkitError: the file is no picture that can be read; the message names it.
-    """
-    file = button.value[0]
-    try:
-        return file["name"], photos.load(file["content"])
-    except SegkitError as error:
-        raise SegkitError(f"{file['name']}: {error}") from error
 
 
 def _model_choices(model):
@@ -166,7 +48,7 @@ class YourPhoto(View):
     def __init__(self, model=None):
         self._model = _model_choices(model)[1]
         self._segmenter = Segmenter(self._model)
-        self.upload, self.panel = _upload_button(), Panel()
+        self.upload, self.panel = upload_button(), Panel()
         hint = HTML(markup.text(UPLOAD_HINT))
         row = ipywidgets.Box([self.upload, hint], layout=Layout(
             display="flex", flex_flow="row wrap", grid_gap="4px 12px", align_items="center"))
@@ -186,7 +68,7 @@ class YourPhoto(View):
         if not change["new"]:
             return
         try:
-            name, photo = _uploaded(self.upload)
+            name, photo = uploaded(self.upload)
             self._show(f"your photo {name}", photo)
         except SegkitError as error:
             self.panel.fail(error)
@@ -236,13 +118,13 @@ class Explorer(View):
         self.opacity = FloatSlider(description="Opacity", value=0.5, min=0, max=1, step=0.05,
                                    readout_format=".0%", style=style, layout=wide,
                                    tooltip="0 %: only the photo; 100 %: only the colours")
-        self.upload = _upload_button()
+        self.upload = upload_button()
 
     def _take_upload(self, change):
         if not change["new"]:
             return
         try:
-            name, photo = _uploaded(self.upload)
+            name, photo = uploaded(self.upload)
         except SegkitError as error:
             self.panel.fail(error, keep=True)
             return
