@@ -1,4 +1,4 @@
-"""Lessons whose model is not here are skipped, with the reason; see test_without_model.py for what they do then."""
+"""Cells that need a published model which is not here are skipped, with the reason."""
 
 import pytest
 
@@ -7,10 +7,10 @@ def pytest_collection_modifyitems(items):
     cells = [item for item in items if type(item).__name__ == "IPyNbCell"]
     if not cells:
         return
-    from segkit import models
+    from segkit import lessons, models
 
-    missing = sorted(name for name in {models.default(), "deeplabv3"} if models.find(name)[0] is None)
-    if missing:
-        reason = (f"{', '.join(missing)} is not here: put it into a folder named in SEGKIT_MODELS")
-        for cell in cells:
-            cell.add_marker(pytest.mark.skip(reason=reason))
+    for cell in cells:
+        name = lessons.needed(cell.cell.source)
+        if name and models.find(name)[0] is None:
+            cell.add_marker(pytest.mark.skip(
+                reason=f"the model {name} is not here: put it into a folder named in SEGKIT_MODELS"))

@@ -1,0 +1,124 @@
+"""What a lesson needs around its text: a start, the map of the course, and checked exercises.
+
+Answers are computed here wherever they can be, so that an exercise stays right
+when a model or a photo changes.
+"""
+
+import pkgutil
+from collections import namedtuple
+from functools import lru_cache
+from importlib import import_module
+
+from segkit import models
+from segkit.errors import SegkitError
+
+MARK = "# needs the model"  # and its name: the first line of a cell that cannot run without it
+_SKIPPED = ("skipped: this cell needs the model {name}, which is not here. With a network, "
+            "models.path('{name}') brings it; without one, put {file} into a folder that "
+            "SEGKIT_MODELS names.")
+
+COURSE = {
+    "00-start-here": "Start here",
+    "01-classify-detect-segment": "Three tasks",
+    "02-masks-and-metrics": "Masks and metrics",
+    "03-deeplab-v1": "DeepLab v1",
+    "04-deeplab-v2": "DeepLab v2",
+    "05-deeplab-v3": "DeepLab v3",
+    "06-deeplab-v3-plus": "DeepLab v3+",
+    "07-inside-the-model-file": "Inside the model file",
+    "08-on-device-inference": "On-device inference",
+    "09-benchmark": "The benchmark",
+    "10-smaller-and-faster": "Smaller and faster",
+}
+Lesson = namedtuple("Lesson", "number file title here")
+Lesson.__doc__ = "One lesson: its number, its file, its title, and whether the file is here."
+
+
+def course():
+    """The lessons in their order, as :class:`Lesson`; "here" is looked up on the disk."""
+    folder = models.DATA.parent / "notebooks"
+    return [Lesson(name[:2], f"{name}.ipynb", title, (folder / f"{name}.ipynb").is_file())
+            for name, title in COURSE.items()]
+
+
+def start(model=None):
+    """Find the model of a lesson; where it cannot be had, say what to do.
+
+    From here on, a cell whose first line is "# needs the model NAME" is skipped
+    while that model is not on this machine: it prints one line in place of its
+    result. That is for the published models, which the project does not ship.
+
+    Args:
+        model: a name in the catalogue; None: the default model.
+    """
+    name = models.default() if model is None else model
+    try:
+        models.path(name)
+    except SegkitError as error:
+        print(f"{error}.")
+    else:
+        print(f"The model {name} is here: {models.get(name).about}")
+    _watch_cells()
+
+
+def _watch_cells():
+    """Let :func:`_skip` see every cell before IPython runs it."""
+    try:
+        from IPython import get_ipython
+    except ImportError:  # a plain Python has no cells
+        return
+    shell = get_ipython()
+    if shell is not None and _skip not in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.append(_skip)
+
+
+def needed(source):
+    """The name of the model that a cell says it needs, or None."""
+    first = source.lstrip().partition("\n")[0]
+    return first[len(MARK):].strip() or None if first.startswith(MARK) else None
+
+
+def _skip(lines):
+    """The lines of a cell, or one that says why the cell is skipped."""
+    name = needed("".join(lines))
+    if name in models.catalogue() and models.find(name)[0] is None:
+        return [f"print({_SKIPPED.format(name=name, file=models.get(name).file)!r})\n"]
+    return lines
+
+
+def check(name, answer):
+    """Compare an answer with the right one, and print "right" with a reason, or a hint.
+
+    Args:
+        name: of the exercise.
+        answer: the reader's answer; None means that there is none yet.
+
+    Raises:
+        SegkitError: no exercise has this name.
+    """
+    if name not in _judges():
+        raise SegkitError(f"no exercise is called {name!r}; there are {', '.join(_judges())}")
+    if answer is None:
+        print("not answered yet: write your answer in place of None and run the cell again")
+        return
+    try:
+        right, text = _judges()[name](answer)
+    except SegkitError as error:  # the judge itself needs a model that is not here
+        right, text = False, str(error)
+    print(f"{'right' if right else 'hint'}: {text}")
+
+
+def exercises():
+    """The names of the exercises."""
+    return list(_judges())
+
+
+@lru_cache
+def _judges():
+    """{name of an exercise: its judge}, from every lesson's module beside this file.
+
+    A judge takes the answer and returns (whether it is right, the words to print).
+    """
+    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("lesson_"))
+    rooms = [import_module(f"{__name__}.{name}") for name in names]
+    return {exercise: judge for room in rooms for exercise, judge in room.JUDGES.items()}
