@@ -1,4 +1,6 @@
-"""The command line: ``python -m segkit segment | models | doctor`` (also the script ``segkit``).
+"""The command line: ``python -m segkit segment | benchmark | models | doctor``.
+
+The script ``segkit`` is the same.
 
 Wrong input gives one line on standard error that starts with ``segkit: `` and
 exit status 2; a batch in which some photos failed ends with 1.
@@ -42,11 +44,34 @@ def _parser():
                               "(for several photos: a folder)")
     segment.add_argument("--json", action="store_true", help="print JSON, one object a photo")
 
+    _benchmark_options(commands.add_parser(
+        "benchmark", help="measure how fast models run on this machine"))
     listing = commands.add_parser("models", help="list the models of the catalogue")
     listing.add_argument("--json", action="store_true", help="print JSON")
     doctor = commands.add_parser("doctor", help="say what this machine has and whether it works")
     doctor.add_argument("--json", action="store_true", help="print JSON")
     return parser
+
+
+def _benchmark_options(parser):
+    add = parser.add_argument
+    add("--model", action="append", metavar="NAME|FILE",
+        help="a name in the catalogue or a file; this option and the next three may be given "
+             "several times")
+    add("--runtime", action="append", help="litert or tflite (default: those installed)")
+    add("--delegate", action="append",
+        help="xnnpack, none, reference, gpu, gpu+cpu, openvino, or the path of a delegate library "
+             "(default: xnnpack and none)")
+    add("--api", action="append", help="interpreter or compiled (default: what the delegate needs)")
+    add("--threads", default="1,2,4", metavar="N,N", help="CPU threads (default: 1,2,4)")
+    add("--size", metavar="HxW", help="height and width of the input, where the model allows it")
+    add("--runs", type=int, default=30, metavar="N", help="timed runs of each row (default: 30)")
+    add("--seconds", type=float, default=10, metavar="S",
+        help="time for the timed runs of one row (default: 10); slow rows then make fewer runs; "
+             "0 sets no limit")
+    add("--json", metavar="FILE", help="write everything that was measured as JSON")
+    add("--csv", metavar="FILE", help="write a table with one line a row")
+    add("--resume", metavar="FILE", help="take over the finished rows of such a JSON file")
 
 
 def _models(options):
@@ -73,6 +98,12 @@ def _doctor(options):
     return 0 if found["self_test"]["ok"] else 1
 
 
+def _benchmark(options):
+    from segkit.benchmark.command import benchmark
+
+    return benchmark(options)
+
+
 def _segment(options):
     from segkit.batch import segment
 
@@ -84,8 +115,10 @@ def main(arguments=None):
     try:
         options = _parser().parse_args(arguments)
         if options.command is None:
-            raise SegkitError("choose a command: segment, models or doctor; see 'segkit --help'")
-        status = {"segment": _segment, "models": _models, "doctor": _doctor}[options.command](options)
+            raise SegkitError("choose a command: segment, benchmark, models or doctor; "
+                              "see 'segkit --help'")
+        work = {"segment": _segment, "benchmark": _benchmark, "models": _models, "doctor": _doctor}
+        status = work[options.command](options)
         sys.stdout.flush()
         return status
     except SegkitError as error:

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { OK = 0, ERROR = 1, ADD = 0, FLOAT32 = 1 };
 
@@ -48,9 +49,15 @@ struct Delegate {
 
 static Delegate the_delegate;
 
-#ifdef KIND_ADDS
-/* Takes the additions of 32-bit floats and computes them: the sum of two tensors of one shape. */
+#if defined KIND_ADDS || defined KIND_SUBTRACTS || defined KIND_INVOKE_CRASHES
+/* Takes the additions of 32-bit floats and computes them: the sum of two tensors of one shape.
+   Two others do it wrongly: one subtracts, one crashes when it is run for the second time. */
 #define TENSOR_SIZE 112 /* bytes of a tensor on 64-bit systems */
+#ifdef KIND_SUBTRACTS
+#define SIGN -
+#else
+#define SIGN
+#endif
 
 static Tensor *tensor(Context *context, int index) { return (Tensor *)(context->tensors + index * TENSOR_SIZE); }
 
@@ -61,9 +68,13 @@ static int prepare_kernel(Context *context, Node *node) { return OK; }
 static int invoke(Context *context, Node *node) {
   Tensor *first = tensor(context, node->inputs->at[0]), *second = tensor(context, node->inputs->at[1]);
   Tensor *sum = tensor(context, node->outputs->at[0]);
+#ifdef KIND_INVOKE_CRASHES
+  static int runs;
+  if (runs++) raise(SIGSEGV);
+#endif
   if (first->bytes != sum->bytes || second->bytes != sum->bytes || sum->type != FLOAT32) return ERROR;
   for (size_t i = 0; i < sum->bytes / sizeof(float); i++)
-    ((float *)sum->data)[i] = ((float *)first->data)[i] + ((float *)second->data)[i];
+    ((float *)sum->data)[i] = ((float *)first->data)[i] + SIGN ((float *)second->data)[i];
   return OK;
 }
 
@@ -89,6 +100,8 @@ static int prepare(Context *context, Delegate *delegate) {
 }
 #elif defined KIND_PREPARE_FAILS
 static int prepare(Context *context, Delegate *delegate) { return ERROR; }
+#elif defined KIND_PREPARE_HANGS
+static int prepare(Context *context, Delegate *delegate) { for (;;) pause(); }
 #elif defined KIND_PREPARE_CRASHES
 static int prepare(Context *context, Delegate *delegate) { raise(SIGSEGV); return OK; }
 #else

@@ -1,0 +1,65 @@
+"""What the machine says of itself: its facts, its load, its energy."""
+
+import json
+import subprocess
+import sys
+import time
+
+import psutil
+
+from segkit.benchmark import machine
+
+
+def test_facts_are_plain_values():
+    facts = machine.facts()
+    assert json.loads(json.dumps(facts)) == facts
+    assert facts["cpu"] and facts["system"] and facts["runtimes"]
+    assert 1 <= facts["cores"]["free"] <= facts["cores"]["allowed"] <= facts["cores"]["all"]
+
+
+def test_the_load_of_others_is_not_one_s_own():
+    """Two processes calculate; beside each of them stands the work of the other one."""
+    spin = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+    try:
+        meters = [machine.Meters(process.pid) for process in spin]
+        before = [machine.own_seconds(process.pid) for process in spin]
+        while min(machine.own_seconds(p.pid) - had for p, had in zip(spin, before)) < 0.5:
+            time.sleep(0.1)
+        for process, meter in zip(spin, meters):
+            wall, others, _ = meter.since(process.pid)
+            assert 0.4 < others < (wall + 0.1) * len(psutil.cpu_times(percpu=True))
+    finally:
+        for process in spin:
+            process.kill()
+            process.wait()
+    assert machine.own_seconds(spin[0].pid) == 0
+
+
+def meter(folder, name, used, most=1000):
+    (folder / name).mkdir(exist_ok=True)
+    (folder / name / "energy_uj").write_text(f"{used}\n")
+    (folder / name / "max_energy_range_uj").write_text(f"{most}\n")
+
+
+def test_energy_of_packages_is_added_and_survives_an_overflow(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "_ENERGY", tmp_path)
+    assert machine.energy_between(machine.energy_counters(), machine.energy_counters()) is None
+    meter(tmp_path, "intel-rapl:0", 900)
+    meter(tmp_path, "intel-rapl:1", 100)
+    meter(tmp_path, "intel-rapl:0:0", 5)  # a part of the first, which counts it already
+    before = machine.energy_counters()
+    assert sorted(file.name for file in before) == ["intel-rapl:0", "intel-rapl:1"]
+    meter(tmp_path, "intel-rapl:0", 50)  # it began again at 0
+    meter(tmp_path, "intel-rapl:1", 150)
+    assert machine.energy_between(before, machine.energy_counters()) == 200e-6
+    meter(tmp_path, "intel-rapl:2", 1)
+    assert machine.energy_between(before, machine.energy_counters()) is None
+
+
+def test_a_row_tells_its_energy_where_there_is_a_meter(one, tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "_ENERGY", tmp_path)
+    assert one().energy_joules is None
+    meter(tmp_path, "intel-rapl:0", 0)
+    assert one().energy_joules == 0  # a meter that stands still
+    monkeypatch.setattr(machine, "energy_between", lambda before, after: 6.0)
+    assert one().energy_joules == 2.0  # two timed runs and one that is not counted, in each round
