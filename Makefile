@@ -80,11 +80,12 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab test test-train bench lock clean stale
+.PHONY: help setup lab dashboard test test-train bench lock clean stale
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make lab    open the lessons in JupyterLab (the first time, install everything into $(VENV))'
+	@echo 'make dashboard  measure this machine on a web page: models, runtimes, delegates, threads'
 	@echo 'make test   run every test and every lesson, with the network off where the system allows that'
 	@echo 'make bench  measure the speed of this machine'
 	@echo 'make test-train  test the training: every stage on generated pictures (installs PyTorch: 2 GB)'
@@ -130,6 +131,15 @@ $(READY): pyproject.toml $(LOCKED)
 lab: $(READY)
 	@$(HOME_OR_OURS); MPLCONFIGDIR="`pwd`/$(VAR)/matplotlib"; export MPLCONFIGDIR; \
 	exec "$(BIN)" -m jupyterlab --allow-root --ServerApp.root_dir=. --LabApp.default_url=/lab$(FIRST) $(ARGS)
+
+# The page is the notebook without its code. JUPYTER_PATH: our page template, which loads nothing from the network.
+# voila.json ends a kernel two minutes after its page was closed; Voila's own message at closing does not get through
+# (https://github.com/voila-dashboards/voila/issues/1458).
+dashboard: $(READY)
+	@$(HOME_OR_OURS); MPLCONFIGDIR="`pwd`/$(VAR)/matplotlib"; export MPLCONFIGDIR; \
+	JUPYTER_PATH="`pwd`/notebooks/dashboard"; export JUPYTER_PATH; \
+	exec "$(BIN)" -m voila notebooks/dashboard/dashboard.ipynb \
+		--Voila.config_file_paths=notebooks/dashboard $(ARGS)
 
 # The lessons run in the kernel of $(VENV), whichever kernels the user has.
 test: $(READY)

@@ -1,0 +1,83 @@
+"""Results of the benchmark in words and in order, for figures and their alt texts."""
+
+from segkit.benchmark.table import typical
+
+
+def milliseconds(value):
+    """A time in words: "0.42 ms", "4.20 ms", "12.3 ms", "1370 ms"."""
+    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} ms"
+
+
+def timed(results):
+    """The results that have a time to show."""
+    return [result for result in results if result.ok and typical(result)]
+
+
+def times_of(result):
+    """(5th percentile, middle, 95th percentile) of a result with times, in milliseconds.
+
+    Some tools print a mean in place of the runs: then it stands for all that they leave out.
+    """
+    middle, _ = typical(result)
+    low, high = result.p05_ms, result.p95_ms
+    return middle if low is None else low, middle, middle if high is None else high
+
+
+def names(results):
+    """A short name for each result: the words of its setting in which the results differ.
+
+    Args:
+        results: list of :class:`segkit.benchmark.Result`.
+
+    Returns:
+        list of str; the whole label where there is one result only.
+    """
+    words = [result.asked.label.split(", ") for result in results]
+    common = set.intersection(*map(set, words)) if len(words) > 1 else set()
+    return [", ".join(w for w in own if w not in common) or ", ".join(own) for own in words]
+
+
+def shared_words(results):
+    """The words that all settings have in common.
+
+    Args:
+        results: list of :class:`segkit.benchmark.Result`.
+
+    Returns:
+        "deeplab, litert", or "" for none.
+    """
+    words = [result.asked.label.split(", ") for result in results]
+    return ", ".join(w for w in words[0] if all(w in own for own in words))
+
+
+def by_threads(results):
+    """The results that differ in nothing but their threads, together.
+
+    Args:
+        results: list of :class:`segkit.benchmark.Result`; those without times are left out.
+
+    Returns:
+        dictionary from the other words of the setting, as far as they differ, to a list of
+        results in the order of their threads.
+    """
+    found = {}
+    for result in timed(results):
+        words = [w for w in result.asked.label.split(", ") if "thread" not in w]
+        found.setdefault(tuple(words), []).append(result)
+    common = set.intersection(*map(set, found)) if len(found) > 1 else set()
+    return {", ".join(w for w in words if w not in common): sorted(
+        points, key=lambda r: r.asked.threads) for words, points in found.items()}
+
+
+def front(points):
+    """Which points no other point beats: the indices, the fastest first.
+
+    Args:
+        points: list of (time, quality): less time is better, more quality is better.
+    """
+    best, found = float("-inf"), []
+    for index in sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1])):
+        if points[index][1] > best:
+            best = points[index][1]
+            found.append(index)
+    return found

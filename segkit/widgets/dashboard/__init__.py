@@ -1,0 +1,1 @@
+"""The dashboard of the benchmark; see :func:`segkit.widgets.benchmark_dashboard`."""

@@ -1,0 +1,126 @@
+"""The tables of the benchmark's dashboard, as HTML: its rows, and the numbers of each plot."""
+
+from html import escape
+from pathlib import Path
+
+from segkit.benchmark import DELEGATES
+
+WAITING = "waits"
+_CELL = "padding:2px 14px 2px 0;white-space:nowrap"
+
+
+def milliseconds(value):
+    """A time as the plots write it: 0.42, 4.20, 12.3, 1370; nothing for None."""
+    if value is None:
+        return ""
+    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}"
+
+
+def table(caption, header, rows, numbers=(), remarks=()):
+    """An HTML table that scrolls sideways in a narrow window, by keyboard as well.
+
+    Args:
+        caption: what the table holds, shown above it.
+        header: the titles of the columns; the first column names the row.
+        rows: lists of cells: text, or anything with a plain ``str``.
+        numbers: the titles of the columns that are aligned to the right.
+        remarks: sentences below the table, numbered from 1.
+
+    Returns:
+        HTML; all text is escaped.
+    """
+    aligned = [f"{_CELL};text-align:{'right' if title in numbers else 'left'}" for title in header]
+    head = "".join(f'<th scope="col" style="{style};border-bottom:1px solid #888">{escape(title)}'
+                   "</th>" for title, style in zip(header, aligned))
+    body = "".join(f"<tr>{_row(row, aligned)}</tr>" for row in rows)
+    notes = "".join(f"<li>{escape(remark)}</li>" for remark in remarks)
+    notes = (f'<ol style="margin:4px 0 8px 0;padding-left:22px;overflow-wrap:anywhere">{notes}</ol>'
+             if notes else "")
+    # width and min-width: a box as wide as the page, not as the table, so that the table scrolls.
+    return ('<div style="font-size:13px;line-height:1.4;width:0;min-width:100%">'
+            '<div role="region" tabindex="0" '
+            f'style="overflow-x:auto" aria-label="{escape(caption)}">'
+            '<table style="border-collapse:collapse;font-size:13px">'
+            '<caption style="text-align:left;font-weight:bold;padding:4px 0;white-space:nowrap">'
+            f"{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+            f"</table></div>{notes}</div>")
+
+
+def _row(cells, aligned):
+    texts = [escape(str(cell)) for cell in cells]
+    first = f'<th scope="row" style="{aligned[0]};font-weight:normal">{texts[0]}</th>'
+    return first + "".join(f'<td style="{style}">{text}</td>'
+                           for text, style in zip(texts[1:], aligned[1:]))
+
+
+def progress_rows(settings, states):
+    """The table that fills while a sweep runs.
+
+    Args:
+        settings: the settings of the sweep, in their order.
+        states: {setting: a stage in words, or its :class:`segkit.benchmark.Result`}.
+    """
+    header = ["model", "runtime", "delegate", "threads", "state", "median, ms", "90 % of runs, ms",
+              "answer", "remark"]
+    found = {setting: remark(states.get(setting)) for setting in settings}
+    remarks = list(dict.fromkeys(filter(None, found.values())))
+    rows = [[*_progress_row(setting, states.get(setting, WAITING)),
+             remarks.index(told) + 1 if told else ""] for setting, told in found.items()]
+    return table("Settings on this machine", header, rows, (header[3], *header[5:]), remarks)
+
+
+def remark(state):
+    """What a reader should know of a result: the reason why it failed, or doubts; "" for none."""
+    if state is None or isinstance(state, str):
+        return ""
+    if not state.ok:
+        return state.reason
+    noisy = [note.removeprefix("noisy: ") for note in state.noisy]
+    rest = [note for note in state.notes if note not in state.noisy]
+    return "; ".join([*rest, *(["noisy: " + ", ".join(noisy)] if noisy else [])])
+
+
+def _progress_row(setting, state):
+    runtime = setting.runtime + (" compiled" if setting.api == "compiled" else "")
+    asked = [model_name(setting), runtime, short(setting.delegate), setting.threads]
+    if isinstance(state, str):
+        return [*asked, state, "", "", ""]
+    applied = state.applied or {}
+    ran = [asked[0], asked[1], changed(asked[2], short(applied.get("delegate"))),
+           changed(asked[3], applied.get("threads"))]
+    if not state.ok:
+        return [*ran, state.status, "", "", ""]
+    return [*ran, "measured" if state.complete else "stopped", milliseconds(state.median_ms),
+            span(state.p05_ms, state.p95_ms), answer(state)]
+
+
+def model_name(setting):
+    """The model of a setting as a table names it."""
+    name = Path(setting.model).name
+    return name if setting.size is None else "{}, {} x {}".format(name, *setting.size)
+
+
+def short(delegate):
+    """A delegate's name, or the file name of its library."""
+    return delegate if delegate is None or delegate in DELEGATES else Path(delegate).name
+
+
+def changed(asked, applied):
+    """What was asked for, and what was applied where that is another thing."""
+    return str(asked) if applied in (None, asked) else f"{asked} \u2192 {applied}"
+
+
+def span(low, high):
+    """Two times as a range."""
+    return "" if low is None or high is None else f"{milliseconds(low)} to {milliseconds(high)}"
+
+
+def answer(result):
+    """How well a result's answer agrees with the reference kernels', in words."""
+    agreement = result.agreement
+    if not agreement:
+        return ""
+    equal, gap = agreement.get("equal"), agreement.get("max_abs")
+    told = (f"{100 * equal:.1f} % equal" if equal is not None
+            else f"differs by {gap:.2g}" if gap is not None else "")
+    return f"WRONG: {told}".rstrip(": ") if result.wrong else told
