@@ -1,0 +1,176 @@
+"""Cost against quality: a model file for another input size, times by turns, the Pareto front."""
+
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from zipfile import ZipFile
+
+import numpy as np
+
+from segkit.errors import SegkitError, one_line
+from segkit.graph import Graph
+from segkit.graph.schema import schema
+
+STRIDE = 16  # of the course's networks: an input of 16 k + 1 pixels gives maps of k + 1 cells
+
+
+@dataclass
+class Choice:
+    """A way to run a network, with what it costs and how good it is.
+
+    Attributes:
+        name: what a figure calls it.
+        family: what it has in common with others, such as "heads".
+        bytes: of its files.
+        multiply_adds: of one run.
+        quality: dictionary from the name of a measure to its value, 0 to 1.
+        milliseconds: of one run on this machine; None: not measured.
+    """
+
+    name: str
+    family: str
+    bytes: int
+    multiply_adds: int
+    quality: dict
+    milliseconds: float | None = None
+
+
+def choice(name, family, files, quality):
+    """A :class:`Choice` whose costs are read from its files.
+
+    Args:
+        name, family, quality: as in :class:`Choice`.
+        files: names in the catalogue or .tflite files, all of which run for one photo.
+    """
+    graphs = [Graph(file) for file in files]
+    return Choice(name, family, sum(graph.path.stat().st_size for graph in graphs),
+                  sum(graph.multiply_adds for graph in graphs), dict(quality))
+
+
+def sides(side, stride=STRIDE):
+    """The sides of the maps of a network, from its input down to the output stride.
+
+    >>> sides(257)
+    [257, 129, 65, 33, 17]
+
+    Raises:
+        SegkitError: the side is not a multiple of the stride and one.
+    """
+    if isinstance(side, bool) or not isinstance(side, (int, np.integer)) or \
+            side % stride != 1 or side < 2 * stride:
+        raise SegkitError(f"the input's side is a multiple of {stride} and one more, such as "
+                          f"{8 * stride + 1} or {16 * stride + 1}, not {side!r}")
+    found = [int(side)]
+    while (len(found) - 1) < np.log2(stride):
+        found.append((found[-1] - 1) // 2 + 1)
+    return found
+
+
+def with_input_size(name, side, target):
+    """Write a model file for a square input of another size; the weights stay what they are.
+
+    A file of this course names the size of every map, and each RESIZE_BILINEAR has the size that
+    it makes as a constant. Both are rewritten.
+
+    Args:
+        name: a segmentation model of this course, or its file, with a square input.
+        side: of the new input in pixels: a multiple of 16 and one more.
+        target: the file to write.
+
+    Returns:
+        ``target`` as a pathlib.Path.
+
+    Raises:
+        SegkitError: another side; a model whose maps do not have the sides that :func:`sides`
+            tells; the file cannot be written.
+    """
+    import flatbuffers  # comes with ai-edge-litert, as the schema does
+
+    graph, target = Graph(name), Path(target)
+    old = graph.inputs[0].shape[1]
+    new = {1: 1, **dict(zip(sides(old), sides(side)))}
+    module = schema()
+    whole = module.ModelT.InitFromPackedBuf(graph.path.read_bytes(), 0)
+    tensors = whole.subgraphs[0].tensors
+    for tensor in graph.tensors:
+        if tensor.data is None and len(tensor.shape) == 4:
+            if not {*tensor.shape[1:3]} <= {*new}:
+                raise SegkitError(f"{graph.path.name} has a map of {tensor.shape[1]} x "
+                                  f"{tensor.shape[2]} cells, which is no part of {old} pixels; "
+                                  "take a model of this course at output stride 16")
+            count, height, width, channels = tensor.shape
+            tensors[tensor.index].shape = [count, new[height], new[width], channels]
+    for operator in graph.operators:
+        if operator.name == "RESIZE_BILINEAR":
+            size = operator.inputs[1]
+            buffer = copy(whole.buffers[tensors[size.index].buffer])
+            buffer.data = np.int32([new[n] for n in size.values().tolist()]).view(np.uint8)
+            tensors[size.index].buffer = len(whole.buffers)  # two resizes may share a constant
+            whole.buffers.append(buffer)
+    content = graph.path.read_bytes()
+    for buffer in whole.buffers:  # weights that a converter put behind the FlatBuffer go inside
+        if buffer.offset > 1:
+            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(whole.Pack(builder), file_identifier=b"TFL3")
+    try:
+        target.write_bytes(bytes(builder.Output()))
+        with ZipFile(target, "a") as archive:  # the names of the classes
+            for file, lines in graph.label_files.items():
+                archive.writestr(file, "\n".join(lines) + "\n")
+    except OSError as error:
+        raise SegkitError(f"{one_line(target)} cannot be written: {error.strerror}") from error
+    return target
+
+
+def by_turns(works, rounds=15, warm=2):
+    """Time several pieces of work, one run of each in every round.
+
+    Whatever slows the machine down for a while then slows all of them alike.
+
+    Args:
+        works: dictionary from name to a function without arguments.
+        rounds: how often each is timed.
+        warm: runs of each before that, which are not counted.
+
+    Returns:
+        dictionary from name to a list of milliseconds, one for each round.
+    """
+    spent = {name: [] for name in works}
+    for number in range(warm + rounds):
+        for name, work in works.items():
+            start = perf_counter()
+            work()
+            if number >= warm:
+                spent[name].append((perf_counter() - start) * 1e3)
+    return spent
+
+
+def ratio(first, second):
+    """How many times the time of ``first`` the ``second`` takes: median over the rounds' ratios.
+
+    Args:
+        first, second: lists of milliseconds from the same call of :func:`by_turns`.
+    """
+    return median(b / a for a, b in zip(first, second))
+
+
+def pareto(points):
+    """The points that no other point beats: none is at least as good in both, and better in one.
+
+    Args:
+        points: dictionary from name to (cost, quality): less cost and more quality are better.
+
+    Returns:
+        list of names, the cheapest first. Source: V. Pareto's optimum; the word in this sense is
+        that of multi-objective optimisation.
+    """
+    def beaten(cost, quality):
+        return any(c <= cost and q >= quality and (c < cost or q > quality)
+                   for c, q in points.values())
+
+    return [name for name, point in sorted(points.items(), key=lambda item: item[1])
+            if not beaten(*point)]
