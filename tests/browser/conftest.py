@@ -7,11 +7,14 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import nbformat
 import pytest
+from explorer_cells import cells
 
 from segkit import models
 
@@ -23,7 +26,8 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 CELLS = ["from segkit import widgets\nwidgets.explorer()",
-         "from segkit import widgets\nwidgets.your_photo()"]
+         "from segkit import widgets\nwidgets.your_photo()",
+         "from segkit import widgets\nwidgets.benchmark_dashboard()"]
 PATIENCE = 30_000  # milliseconds that a page may take for one step; a healthy one takes far less
 
 
@@ -49,7 +53,7 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def server(chromium, tmp_path_factory):
-    """The address of a JupyterLab whose folder holds ``widgets.ipynb`` and the lessons."""
+    """The address of a JupyterLab with the lessons, ``widgets.ipynb`` and ``explorers.ipynb``."""
     if models.find(models.default())[0] is None:
         pytest.skip(f"the model {models.default()} is not on this machine; "
                     "name its folder in SEGKIT_MODELS")
@@ -61,14 +65,34 @@ def server(chromium, tmp_path_factory):
                "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}",
                f"--ServerApp.root_dir={folder}"]
     _ask_nothing(home / "jupyterlab_settings_dir")
-    log = home / "jupyter.log"
-    with log.open("wb") as sink:
-        process = subprocess.Popen(command, env=_environment(home), stdout=sink, stderr=sink)
-    try:
-        _wait_until_ready(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", process, log)
+    with _running(command, _environment(home), f"http://127.0.0.1:{port}/api/status?token={TOKEN}", home):
         yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def voila(chromium, tmp_path_factory):
+    """The address of the dashboard's web page, served as `make dashboard` does."""
+    pytest.importorskip("voila", reason="voila is not installed")
+    home, port, folder = tmp_path_factory.mktemp("home"), _free_port(), ROOT / "notebooks" / "dashboard"
+    command = [sys.executable, "-m", "voila", str(folder / "dashboard.ipynb"), "--no-browser",
+               f"--Voila.config_file_paths={folder}", "--Voila.ip=127.0.0.1", f"--port={port}"]
+    environment = {**_environment(home), "JUPYTER_PATH": str(folder)}
+    # Not the page itself: each look at it starts a kernel.
+    with _running(command, environment, f"http://127.0.0.1:{port}/voila/api/shutdown/none", home):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _running(command, environment, address, home):
+    """A server that answers at ``address``; ends afterwards, and its kernels with it."""
+    log = home / "server.log"
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink)
+    try:
+        _wait_until_ready(address, process, log)
+        yield
     finally:
-        process.terminate()  # JupyterLab then ends its kernels as well
+        process.terminate()
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
@@ -76,9 +100,11 @@ def server(chromium, tmp_path_factory):
 
 
 def _write_notebooks(folder):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in CELLS])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "widgets.ipynb")
+    for name, sources in {"widgets": CELLS, "explorers": [cell.source for cell in cells()]}.items():
+        code = [nbformat.v4.new_code_cell(source) for source in sources]
+        notebook = nbformat.v4.new_notebook(cells=code)
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, folder / f"{name}.ipynb")
     for lesson in (ROOT / "notebooks").glob("*.ipynb"):
         shutil.copy(lesson, folder)
 
@@ -110,9 +136,11 @@ def _wait_until_ready(address, process, log):
         try:
             with urlopen(address, timeout=5):
                 return
+        except HTTPError:  # it answers, if only to say no
+            return
         except OSError:
             time.sleep(0.1)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text(errors='replace')[-3000:]}")
+    pytest.fail(f"the server did not start:\n{log.read_text(errors='replace')[-3000:]}")
 
 
 class Notebook:
@@ -159,7 +187,6 @@ class Notebook:
         expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
         return cell.locator(".jp-OutputArea-output").first
 
-
     def run_all(self):
         """Run every cell by the menu, and wait until the last one is done."""
         from playwright.sync_api import expect
@@ -172,25 +199,23 @@ class Notebook:
 
 
 @pytest.fixture(scope="module")
-def notebook(chromium, server):
-    """``widgets.ipynb``, open in a window 1280 pixels wide."""
-    return Notebook(chromium, server, "widgets.ipynb")
-
-
-@pytest.fixture
-def open_notebook(chromium, server):
-    """A function from the name of a lesson to the :class:`Notebook`; skips where there is none."""
+def open_page(chromium, server):
+    """A function from a notebook's name, and a width, to the :class:`Notebook`, open in a page."""
     opened = []
 
-    def open_it(name):
-        if not (ROOT / "notebooks" / name).is_file():
-            pytest.skip(f"there is no notebooks/{name}")
-        opened.append(Notebook(chromium, server, name))
+    def open_it(name, width=1280):
+        opened.append(Notebook(chromium, server, name, width))
         return opened[-1]
 
     yield open_it
     for one in opened:
         one.page.close()
+
+
+@pytest.fixture(scope="module")
+def notebook(open_page):
+    """``widgets.ipynb``, open in a window 1280 pixels wide."""
+    return open_page("widgets.ipynb")
 
 
 @pytest.fixture
