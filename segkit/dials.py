@@ -11,6 +11,7 @@ import numpy as np
 
 from segkit.errors import SegkitError, one_line
 from segkit.graph import Graph
+from segkit.graph.cutting import bring_inside
 from segkit.graph.schema import schema
 
 STRIDE = 16  # of the course's networks: an input of 16 k + 1 pixels gives maps of k + 1 cells
@@ -92,7 +93,8 @@ def with_input_size(name, side, target):
     old = graph.inputs[0].shape[1]
     new = {1: 1, **dict(zip(sides(old), sides(side)))}
     module = schema()
-    whole = module.ModelT.InitFromPackedBuf(graph.path.read_bytes(), 0)
+    content = graph.path.read_bytes()
+    whole = module.ModelT.InitFromPackedBuf(content, 0)
     tensors = whole.subgraphs[0].tensors
     for tensor in graph.tensors:
         if tensor.data is None and len(tensor.shape) == 4:
@@ -109,11 +111,7 @@ def with_input_size(name, side, target):
             buffer.data = np.int32([new[n] for n in size.values().tolist()]).view(np.uint8)
             tensors[size.index].buffer = len(whole.buffers)  # two resizes may share a constant
             whole.buffers.append(buffer)
-    content = graph.path.read_bytes()
-    for buffer in whole.buffers:  # weights that a converter put behind the FlatBuffer go inside
-        if buffer.offset > 1:
-            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
-            buffer.offset = buffer.size = 0
+    bring_inside(whole, content)
     builder = flatbuffers.Builder(1 << 20)
     builder.Finish(whole.Pack(builder), file_identifier=b"TFL3")
     try:

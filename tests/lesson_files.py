@@ -5,6 +5,8 @@ from pathlib import Path
 
 import nbformat
 
+from segkit import lessons
+
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOLUTION = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
@@ -48,3 +50,9 @@ def exercises(notebook):
         solution = SOLUTION.search(notebook.cells[place + 1].source)
         found.append((name, cell.source, solution[1] if solution else None))
     return found
+
+
+def said(name, answer, capsys):
+    """What the check of an exercise prints for an answer."""
+    lessons.check(name, answer)
+    return capsys.readouterr().out

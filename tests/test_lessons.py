@@ -3,16 +3,12 @@
 import cv2
 import numpy as np
 import pytest
+from lesson_files import said
 from PIL import Image
 
 from segkit import lessons, mistakes, models, photos, resize
 from segkit.errors import SegkitError
 from segkit.lessons import lesson_00
-
-
-def said(name, answer, capsys):
-    lessons.check(name, answer)
-    return capsys.readouterr().out
 
 
 def resized(photo):

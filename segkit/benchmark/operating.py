@@ -104,7 +104,7 @@ def operators(setting, runs=20, timeout=120, progress=None, cancel=None, environ
         SegkitError: the whole model cannot be measured, the file is damaged or the caller
             cancelled. An operator that cannot run by itself says so in its note.
     """
-    from segkit.benchmark.cutting import cut
+    from segkit.graph.cutting import cut
     from segkit.graph import Graph
 
     if setting.size or setting.problem():

@@ -20,7 +20,10 @@ from segkit.segmentation import paint
 from segkit.words import percent, sentence
 
 WIDTH, DPI = 7.6, 100  # inches, dots per inch: every figure is 760 pixels wide
-INK, BLUE, ORANGE = "#222222", "#0072B2", "#E69F00"  # from Okabe and Ito's safe palette
+INK = "#222222"
+# Okabe and Ito's palette, safe for colour-blind readers
+BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
+VERMILION, SKY, PURPLE = "#D55E00", "#56B4E9", "#CC79A7"
 SMALLEST = 0.01  # a class with a smaller share is not named: machines may differ on it
 
 

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from segkit import plots
-from segkit.plots import BLUE, INK, ORANGE
+from segkit.plots import BLUE, GREEN, INK, ORANGE
 from segkit.reference import effective_kernel, gridding, receptive_field
 from segkit.words import sentence
 
-MAP, GREEN, PALE, GREY = "cividis", "#009E73", "#DDDDDD", "#888888"
+MAP, PALE, GREY = "cividis", "#DDDDDD", "#888888"
 MIDDLE = {"ha": "center", "va": "center", "color": INK}
 
 

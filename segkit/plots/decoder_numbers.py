@@ -3,10 +3,9 @@
 import numpy as np
 
 from segkit import labels, metrics, plots
-from segkit.plots import BLUE, INK, ORANGE
+from segkit.plots import BLUE, GREEN, INK, ORANGE, SKY, VERMILION
 from segkit.words import percent, sentence
 
-VERMILION, SKY, GREEN = "#D55E00", "#56B4E9", "#009E73"  # from Okabe and Ito's palette, too
 # Colour, line and marker: whoever cannot tell the colours apart has the other two.
 STYLES = ((INK, ":", "s"), (GREEN, "-.", "^"), (BLUE, "--", "o"), (VERMILION, "-", "D"))
 

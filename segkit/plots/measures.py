@@ -7,11 +7,10 @@ from matplotlib.patches import Patch
 
 from segkit import labels, metrics, plots
 from segkit.errors import SegkitError
-from segkit.plots import BLUE, INK, ORANGE
+from segkit.plots import BLUE, GREEN, INK, ORANGE, SKY, VERMILION
 from segkit.plots.masks import crop, frame, in_colours, name, rgb
 from segkit.words import percent, sentence
 
-SKY, GREEN, VERMILION = "#56B4E9", "#009E73", "#D55E00"  # from Okabe and Ito's safe palette
 LINES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "^"), (VERMILION, ":", "D"))
 
 

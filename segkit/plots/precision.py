@@ -5,10 +5,9 @@ from matplotlib.ticker import MaxNLocator
 
 from segkit import dials, metrics, plots, precision
 from segkit.errors import SegkitError
-from segkit.plots import BLUE, INK, ORANGE
+from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION
 from segkit.words import percent, sentence
 
-VERMILION, GREEN, SKY = "#D55E00", "#009E73", "#56B4E9"  # from Okabe and Ito's palette, too
 STYLES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (VERMILION, ":", "D"), (GREEN, "-.", "^"))
 # Label, unit, and the words of an alt text: without times, which differ from run to run.
 COSTS = {"bytes": ("million bytes of the files", 1e6, "{:.2f} MB, ".format),

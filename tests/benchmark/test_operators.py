@@ -8,7 +8,7 @@ from tiny_models import TinyModel, conv_options, run
 
 from segkit import models
 from segkit.benchmark import Setting, operators
-from segkit.benchmark.cutting import cut
+from segkit.graph.cutting import cut
 from segkit.errors import SegkitError
 from segkit.graph import Graph
 

@@ -4,9 +4,10 @@ import io
 
 import numpy as np
 import pytest
+from lesson_files import said
 from PIL import Image
 
-from segkit import answers, heads, labels, lessons, photos, plots, scenes
+from segkit import answers, heads, labels, photos, plots, scenes
 from segkit.heads import Box, ClassScore
 from segkit.lessons import lesson_01
 from segkit.plots import scenes as drawings
@@ -16,11 +17,6 @@ from segkit.widgets import tasks as explorers
 
 SQUARE_PIXELS = int((scenes.scatter(7, seed=14).classes == scenes.NAMES.index("square")).sum())
 RIGHT = ["label", "boxes", "mask", "instances"]
-
-
-def said(name, answer, capsys):
-    lessons.check(name, answer)
-    return capsys.readouterr().out
 
 
 def box(inside):

@@ -5,17 +5,13 @@ import io
 
 import numpy as np
 import pytest
+from lesson_files import said
 from PIL import Image
 
-from segkit import damage, labels, lessons, metrics, photos
+from segkit import damage, labels, metrics, photos
 from segkit.errors import SegkitError
 from segkit.plots import DPI, WIDTH, masks, measures
 from segkit.widgets.metrics import AMOUNTS, damage_explorer
-
-
-def said(name, answer, capsys):
-    lessons.check(name, answer)
-    return capsys.readouterr().out
 
 
 def opened(mode=None):

@@ -7,17 +7,13 @@ import re
 
 import numpy as np
 import pytest
+from lesson_files import said
 from PIL import Image
 
-from segkit import lessons, metrics, photos
+from segkit import metrics, photos
 from segkit.plots import DPI, WIDTH, atrous, stride
 from segkit.reference import Pairwise, conv2d, gridding, max_pool, receptive_field
 from segkit.widgets import atrous as explorers
-
-
-def said(name, answer, capsys):
-    lessons.check(name, answer)
-    return capsys.readouterr().out
 
 
 def along(step=lambda rate: rate, width=None, turn=1, pace=lambda rate: 1):

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from lesson_files import said
 
-from segkit import labels, lessons, photos, reference, scales
+from segkit import labels, photos, reference, scales
 from segkit.branches import HEADS, Aspp, margin
 from segkit.errors import SegkitError
 from segkit.heads import SegmentationHead, Trunk
@@ -15,11 +16,6 @@ from segkit.widgets.aspp import ALL, explorer
 def features():
     """{output stride: Features} of one photo."""
     return {stride: Trunk(stride).features(photos.sample("motorcycle")) for stride in (16, 8)}
-
-
-def said(name, answer, capsys):
-    lessons.check(name, answer)
-    return capsys.readouterr().out
 
 
 def chain(features, branches):

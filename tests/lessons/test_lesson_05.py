@@ -4,8 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from lesson_files import said
 
-from segkit import labels, lessons, measured, models, photos, reference
+from segkit import labels, measured, models, photos, reference
 from segkit.branches import Aspp
 from segkit.errors import SegkitError
 from segkit.heads import Trunk
@@ -13,11 +14,6 @@ from segkit.plots import folding, many_photos
 from segkit.plots import pooling as figures
 from segkit.segmentation import Segmentation
 from segkit.widgets.pooling import NOTHING, OWN, explorer
-
-
-def said(name, answer, capsys):
-    lessons.check(name, answer)
-    return capsys.readouterr().out
 
 
 def folded(scaled, shift):

@@ -3,8 +3,9 @@
 import cv2
 import numpy as np
 import pytest
+from lesson_files import said
 
-from segkit import heads, lessons, photos, plots, reference
+from segkit import heads, photos, plots, reference
 from segkit.errors import SegkitError
 from segkit.plots import decoder, decoder_numbers
 from segkit.widgets import decoder as explorer
@@ -14,11 +15,6 @@ from segkit.widgets import decoder as explorer
 def present():
     if not heads.present():
         pytest.skip("the trunk and the heads are not here: put them into a folder named in SEGKIT_MODELS")
-
-
-def said(name, answer, capsys):
-    lessons.check(name, answer)
-    return capsys.readouterr().out
 
 
 # --- exercises ----------------------------------------------------------------

@@ -5,19 +5,15 @@ import re
 
 import numpy as np
 import pytest
+from lesson_files import said
 from PIL import Image
 
-from segkit import lessons, photos
+from segkit import photos
 from segkit.errors import SegkitError
 from segkit.graph import Graph
 from segkit.graph.apart import milliseconds
 from segkit.plots import model_file
 from segkit.widgets import model_file as explorers
-
-
-def said(name, answer, capsys):
-    lessons.check(name, answer)
-    return capsys.readouterr().out
 
 
 def folded(mean, variance, gamma, beta):

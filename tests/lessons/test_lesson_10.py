@@ -5,20 +5,16 @@ import re
 
 import numpy as np
 import pytest
+from lesson_files import said
 from PIL import Image
 
-from segkit import Segmenter, dials, lessons, measured, photos, precision
+from segkit import Segmenter, dials, measured, photos, precision
 from segkit.errors import SegkitError
 from segkit.graph import Graph, Quantisation
 from segkit.plots import precision as figures
 from segkit.widgets import precision as explore
 
 # --- exercises ------------------------------------------------------------------------------------
-
-
-def said(name, answer, capsys):
-    lessons.check(name, answer)
-    return capsys.readouterr().out
 
 
 def counted(values, scale):

@@ -33,14 +33,19 @@ def cut(content):
     """
     try:
         model = schema().ModelT.InitFromPackedBuf(content, 0)
-        _fetch_outlying(model, content)
+        bring_inside(model, content)
         return _pieces(model, model.subgraphs[0])
     except Exception as error:  # noqa: BLE001 - a damaged file's offsets may lead anywhere
         raise SegkitError(f"the model cannot be cut into operators: {one_line(error)}") from error
 
 
-def _fetch_outlying(model, content):
-    """Bring in the constants that newer files keep behind their tables (those may reach 2 GiB)."""
+def bring_inside(model, content):
+    """Bring in the constants that newer files keep behind their tables (those may reach 2 GiB).
+
+    Args:
+        model: the schema's ModelT; it is changed.
+        content: the bytes of the file that it was unpacked from.
+    """
     for buffer in model.buffers:
         if buffer.offset > 1 and not _length(buffer.data):
             buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
