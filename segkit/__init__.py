@@ -2,9 +2,9 @@
 
 The public face is small::
 
-    from segkit import Segmenter, photos, models
+    from segkit import Segmenter, photos, models, open_session
 
-The names are loaded on first use (PEP 562), so that ``import segkit`` costs
+Everything is loaded on first use (PEP 562), so that ``import segkit`` costs
 milliseconds and brings neither NumPy nor a runtime into the process.
 """
 
@@ -13,13 +13,13 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOME = {
-    "Segmenter": "segkit.segmentation",
-    "Segmentation": "segkit.segmentation",
+    "Segmenter": "segkit.networks.segmenter",
+    "Segmentation": "segkit.networks.segmenter",
     "open_session": "segkit.runtime",
 }
-_ROOMS = ("benchmark", "graph", "heads", "labels", "lessons", "metrics", "models", "photos",
-          "plots", "reference", "runtime", "segmentation", "widgets")
-__all__ = ["Segmenter", "photos", "models"]
+_ROOMS = ("benchmark", "cli", "errors", "graph", "lessons", "masks", "models", "networks",
+          "photos", "plots", "reference", "runtime", "widgets")
+__all__ = ["Segmenter", "models", "open_session", "photos"]
 
 
 def __getattr__(name):

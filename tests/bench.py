@@ -21,9 +21,10 @@ from time import perf_counter
 
 import numpy as np
 
-from segkit import Segmenter, benchmark, metrics, open_session, photos
+from segkit import Segmenter, benchmark, open_session, photos
 from segkit.benchmark.worker import timed
 from segkit.errors import SegkitError
+from segkit.masks import metrics
 
 ROUNDS = 40
 MODEL = "deeplabv3"

@@ -71,7 +71,8 @@ def _make_input(tensor, entry):
 
 @lru_cache(maxsize=8)
 def _photo(height, width):
-    from segkit import photos, resize
+    from segkit import photos
+    from segkit.masks import resize
 
     return resize.resize_bilinear(photos.sample(SAMPLE), height, width).astype(np.float32)
 

@@ -16,7 +16,7 @@ import psutil
 
 from segkit import models
 from segkit.benchmark import engines, openvino
-from segkit.settings import runtimes
+from segkit.runtime.settings import runtimes
 
 KERNELS = {"xnnpack": "DELEGATE", "none": "BUILTIN", "reference": "REFERENCE"}
 CHECK_RUNS = 3

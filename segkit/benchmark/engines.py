@@ -13,7 +13,7 @@ import psutil
 
 from segkit import runtime
 from segkit.errors import SegkitError, one_line
-from segkit.settings import Settings
+from segkit.runtime.settings import Settings
 
 
 class Refused(Exception):

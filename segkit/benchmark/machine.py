@@ -8,7 +8,7 @@ from time import monotonic
 import psutil
 
 from segkit import __version__
-from segkit.settings import allowed_cores, free_cores, runtimes
+from segkit.runtime.settings import allowed_cores, free_cores, runtimes
 
 _CPUS = Path("/sys/devices/system/cpu")
 _ENERGY = Path("/sys/class/powercap")

@@ -104,8 +104,8 @@ def operators(setting, runs=20, timeout=120, progress=None, cancel=None, environ
         SegkitError: the whole model cannot be measured, the file is damaged or the caller
             cancelled. An operator that cannot run by itself says so in its note.
     """
-    from segkit.graph.cutting import cut
     from segkit.graph import Graph
+    from segkit.graph.cutting import cut
 
     if setting.size or setting.problem():
         raise SegkitError(setting.problem() or "operators are timed at the model's own size only")

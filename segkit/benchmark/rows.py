@@ -9,7 +9,7 @@ from segkit.benchmark import agreement, gpu, machine, openvino
 from segkit.benchmark.client import Cancelled, Client, Gone
 from segkit.benchmark.settings import DELEGATES, GPU_DELEGATES, model_file
 from segkit.errors import SegkitError, one_line
-from segkit.settings import checked_delegate
+from segkit.runtime.settings import checked_delegate
 
 Progress = namedtuple("Progress", "done total setting stage result pid")
 Progress.__doc__ = """How far a sweep has come, for a progress bar.

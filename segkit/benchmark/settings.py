@@ -9,8 +9,8 @@ import numpy as np
 
 from segkit import models
 from segkit.errors import SegkitError, one_line
-from segkit.settings import DELEGATES as CPU_DELEGATES
-from segkit.settings import RUNTIMES, checked_threads
+from segkit.runtime.settings import DELEGATES as CPU_DELEGATES
+from segkit.runtime.settings import RUNTIMES, checked_threads
 
 APIS = ("interpreter", "compiled")
 GPU_DELEGATES = ("gpu", "gpu+cpu")  # the second lets LiteRT give to the CPU what the GPU refuses

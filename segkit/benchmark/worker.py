@@ -15,10 +15,11 @@ from time import perf_counter_ns
 import numpy as np
 import psutil
 
-from segkit import probe, runtime
+from segkit import runtime
 from segkit.benchmark.engines import Refused, Unavailable, open_engine
 from segkit.errors import SegkitError, one_line
-from segkit.settings import checked_runtime
+from segkit.runtime import trial
+from segkit.runtime.settings import checked_runtime
 
 
 class Worker:
@@ -27,7 +28,7 @@ class Worker:
     def load(self, file, setting):
         """Load the model. Times are nanoseconds."""
         if not setting["delegate"].startswith("gpu"):  # drivers map more than there is
-            probe._limit()  # no core file, and no more memory than the machine has
+            trial._limit()  # no core file, and no more memory than the machine has
         import_runtime(setting)
         before = resident_memory()
         start = perf_counter_ns()

@@ -115,10 +115,10 @@ def exercises():
 
 @lru_cache
 def _judges():
-    """{name of an exercise: its judge}, from every lesson's module beside this file.
+    """{name of an exercise: its judge}, from the folder of every lesson beside this file.
 
     A judge takes the answer and returns (whether it is right, the words to print).
     """
     names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("lesson_"))
-    rooms = [import_module(f"{__name__}.{name}") for name in names]
+    rooms = [import_module(f"{__name__}.{name}.exercises") for name in names]
     return {exercise: judge for room in rooms for exercise, judge in room.JUDGES.items()}

@@ -14,10 +14,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from segkit import labels, metrics, photos
+from segkit import photos
 from segkit.errors import SegkitError
-from segkit.segmentation import paint
-from segkit.words import percent, sentence
+from segkit.masks import labels, metrics
+from segkit.masks.paint import paint
+from segkit.plots.words import percent, sentence
 
 WIDTH, DPI = 7.6, 100  # inches, dots per inch: every figure is 760 pixels wide
 INK = "#222222"

@@ -11,9 +11,16 @@ from matplotlib.patches import Patch
 from segkit import plots
 from segkit.benchmark.table import typical
 from segkit.plots import BLUE, INK, ORANGE, plain
-from segkit.plots.results import (by_threads, front, milliseconds, names, shared_words, timed,
-                                  times_of)
-from segkit.words import percent, sentence
+from segkit.plots.results import (
+    by_threads,
+    front,
+    milliseconds,
+    names,
+    shared_words,
+    timed,
+    times_of,
+)
+from segkit.plots.words import percent, sentence
 
 # Of Okabe and Ito's palette; each series has a marker of its own as well.
 SERIES = ((BLUE, "o", "-"), (ORANGE, "s", "-"), ("#009E73", "^", "-"), ("#D55E00", "D", "-"),

@@ -2,7 +2,7 @@
 
 from segkit import plots
 from segkit.plots import BLUE, INK, ORANGE
-from segkit.words import percent, sentence
+from segkit.plots.words import percent, sentence
 
 SCALE = 50  # per cent from end to end, the same for all sets: their intervals can be compared
 
@@ -11,7 +11,7 @@ def intervals(sets, titles):
     """Mean IoU of heads with its 95 % interval, a panel for each set of photos.
 
     Args:
-        sets: dictionary from words to what :func:`segkit.measured.heads` says of a set.
+        sets: dictionary from words to what :func:`segkit.models.measured.heads` says of a set.
         titles: dictionary from head to the words for it.
     """
     new, axes = plots.figure(len(sets), 0.36 * len(titles) + 0.9)

@@ -1,7 +1,7 @@
 """Pooling and bilinear resizing of feature maps, as the operators of a model file do them.
 
 AVERAGE_POOL_2D, MAX_POOL_2D and RESIZE_BILINEAR of https://ai.google.dev/edge/litert. Photos and
-masks are resized in `segkit.resize`.
+masks are resized in `segkit.masks.resize`.
 """
 
 from __future__ import annotations

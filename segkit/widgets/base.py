@@ -9,9 +9,10 @@ import ipywidgets
 from ipywidgets import HTML, Dropdown, FileUpload, Layout, SelectionSlider
 from PIL import Image
 
-from segkit import markup, photos
+from segkit import photos
 from segkit.errors import SegkitError
-from segkit.markup import ALL
+from segkit.widgets import markup
+from segkit.widgets.markup import ALL
 
 STILL = 400  # longest side of a photo that is stored in a notebook, in pixels
 WIDEST = 760  # the same for a figure, which has words in it

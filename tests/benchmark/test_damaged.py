@@ -10,7 +10,7 @@ from robustness.damage import damaged
 from segkit import models
 from segkit.benchmark import Setting, sweep
 from segkit.benchmark.results import STATUSES
-from segkit.settings import runtimes
+from segkit.runtime.settings import runtimes
 
 WAYS = [("litert", "interpreter"), ("tflite", "interpreter"), ("litert", "compiled")]
 

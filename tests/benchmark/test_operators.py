@@ -8,9 +8,9 @@ from tiny_models import TinyModel, conv_options, run
 
 from segkit import models
 from segkit.benchmark import Setting, operators
-from segkit.graph.cutting import cut
 from segkit.errors import SegkitError
 from segkit.graph import Graph
+from segkit.graph.cutting import cut
 
 
 def test_every_operator_has_its_time_and_cost(tiny):

@@ -13,7 +13,7 @@ from segkit.benchmark import Setting, combinations, sweep, sweeping
 from segkit.benchmark.client import Client
 from segkit.benchmark.worker import timed
 from segkit.errors import SegkitError
-from segkit.settings import runtimes
+from segkit.runtime.settings import runtimes
 
 ORDINARY = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 

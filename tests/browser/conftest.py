@@ -25,8 +25,8 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 # No graphics card, no sandbox (it refuses to run as root), and no connection of its own accord.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-CELLS = ["from segkit import widgets\nwidgets.explorer()",
-         "from segkit import widgets\nwidgets.your_photo()",
+CELLS = ["from segkit.lessons.lesson_08 import explorer\nexplorer.explorer()",
+         "from segkit.lessons.lesson_00 import explorer\nexplorer.your_photo()",
          "from segkit import widgets\nwidgets.benchmark_dashboard()"]
 PATIENCE = 30_000  # milliseconds that a page may take for one step; a healthy one takes far less
 

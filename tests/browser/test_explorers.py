@@ -11,7 +11,7 @@ from explorer_cells import cells, explorers
 from PIL import Image
 
 from segkit import photos
-from segkit.widgets import precision
+from segkit.lessons.lesson_10 import explorer
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 expect.set_options(timeout=30_000)
@@ -21,7 +21,7 @@ OTHERS = {"segkit.widgets.base", "segkit.widgets.masks", "segkit.widgets.dashboa
 WIDTHS = (1280, 700)  # of the window, in CSS pixels
 # Dials that may leave the words as they are: rounded shares, or pieces, may happen to be the same.
 ONLY_THE_PICTURE = ("Opacity", "Fit", "Gap", "Mask by", "Stride", "Scales")
-NO_NAME = (precision.bits, "Photo")  # the words of this explorer do not name the photo
+NO_NAME = (explorer.bits, "Photo")  # the words of this explorer do not name the photo
 # The photo "voc" has many classes; its own image features change nothing; scales have no effect
 # on float32, and none on 3 bits, where all is background anyway.
 KEYS = {"Photo": "v", "Image": "ArrowDown", "Weights": "ArrowLeft"}

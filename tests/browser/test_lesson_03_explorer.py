@@ -3,14 +3,14 @@
 import pytest
 from explorer_cells import cells
 
-from segkit.widgets import atrous
+from segkit.lessons.lesson_03 import explorer
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 expect.set_options(timeout=30_000)
 
 
 def test_touching_an_output_presses_its_button_and_changes_the_picture(open_page):
-    index, = (i for i, cell in enumerate(cells()) if cell.explorer is atrous.explorer)
+    index, = (i for i, cell in enumerate(cells()) if cell.explorer is explorer.explorer)
     lesson = open_page("explorers.ipynb")
     lesson.run(index)
     cell = lesson.cell(index)

@@ -8,7 +8,7 @@ from ipywidgets import HTML, BoundedFloatText, BoundedIntText, Checkbox, Layout,
 from segkit import models as catalogue
 from segkit.benchmark import DELEGATES, combinations
 from segkit.errors import SegkitError
-from segkit.settings import RUNTIMES, allowed_cores, runtimes
+from segkit.runtime.settings import RUNTIMES, allowed_cores, runtimes
 
 WORDS = {"xnnpack": "fast kernels", "none": "built-in kernels", "reference": "slow kernels",
          "gpu": "the graphics card", "gpu+cpu": "the CPU helps", "openvino": "Intel's library"}

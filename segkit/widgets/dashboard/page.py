@@ -7,8 +7,8 @@ import ipywidgets
 from ipywidgets import HTML, Button, Dropdown, IntProgress, Layout
 from PIL import Image
 
-from segkit import markup
 from segkit.errors import SegkitError
+from segkit.widgets import markup
 from segkit.widgets.base import WIDEST, View
 from segkit.widgets.dashboard.choices import Choices
 from segkit.widgets.dashboard.downloads import links

@@ -5,10 +5,11 @@ from functools import lru_cache
 from statistics import median
 from time import monotonic
 
-from segkit import metrics, photos
+from segkit import photos
 from segkit.errors import SegkitError
-from segkit.segmentation import Segmenter
-from segkit.settings import DELEGATES
+from segkit.masks import metrics
+from segkit.networks.segmenter import Segmenter
+from segkit.runtime.settings import DELEGATES
 
 PHOTOS, SECONDS = 5, 2  # how often the photo is segmented; slow settings do it less often
 SAMPLE = "voc"  # the sample photo with a true mask

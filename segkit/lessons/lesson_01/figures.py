@@ -1,0 +1,244 @@
+"""Figures of labels, boxes and masks; see :mod:`segkit.plots` for the rules."""
+
+from collections import Counter
+
+import cv2
+import numpy as np
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
+
+from segkit import plots
+from segkit.lessons.lesson_01 import experiments
+from segkit.masks import labels
+from segkit.masks.paint import paint
+from segkit.plots import BLUE, INK, ORANGE, percent, sentence, size_in_words
+
+LIKELY = 0.5  # a label with a higher score counts as given
+
+
+def many(number, word):
+    """A number with its word: "1 piece", "2 pieces", "1 box", "2 boxes"."""
+    return f"{number:,} {word}" + ("" if number == 1 else "es" if word.endswith("x") else "s")
+
+
+def counted(boxes):
+    """The boxes of each class in words: "person 7 and bottle 1"; "none" where there is none."""
+    found = Counter(box.name for box in boxes)
+    order = sorted(found, key=lambda name: (-found[name], name))
+    return sentence(f"{name} {found[name]}" for name in order) or "none"
+
+
+def draw_boxes(axes, boxes, names=True, width=1.6):
+    """Draw boxes over a panel, white on black, so that they show on any photo.
+
+    Two boxes may share a corner: each name there stands below the one before.
+    """
+    corners = Counter()
+    for box in boxes:
+        frame = _frame(box, "white", width)
+        frame.set_path_effects([withStroke(linewidth=width + 2, foreground=INK)])
+        axes.add_patch(frame)
+        if names:
+            corner = round(box.left), round(box.top)
+            axes.annotate(box.name, (box.left, box.top), (3, -3 - 10 * corners[corner]),
+                          textcoords="offset points", fontsize=8, color="white", va="top",
+                          path_effects=[withStroke(linewidth=2, foreground=INK)], clip_on=True)
+            corners[corner] += 1
+
+
+def middle(inside):
+    """(x, y) of the place in a region that lies farthest from its edge and from the photo's."""
+    depth = cv2.distanceTransform(np.pad(inside, 1).astype(np.uint8), cv2.DIST_L2, 5)
+    row, column = np.unravel_index(depth.argmax(), depth.shape)
+    return column - 1, row - 1
+
+
+def write(axes, x, y, word):
+    """Write a word around a place of a panel, white on black, so that it shows on any colour."""
+    axes.text(x, y, word, fontsize=8, ha="center", va="center", color="white",
+              path_effects=[withStroke(linewidth=2, foreground=INK)], clip_on=True)
+
+
+def name_classes(axes, mask, names=labels.VOC):
+    """Write the name of each class into its largest part; small classes get none."""
+    for index in np.unique(mask):
+        inside = mask == index
+        if index not in (labels.BACKGROUND, labels.IGNORE) and inside.mean() >= plots.SMALLEST:
+            write(axes, *middle(inside), names[index])
+
+
+def _frame(box, colour, width):
+    """The rectangle of a box; pixel 0 has its centre at 0, so its edge lies at -0.5."""
+    return Rectangle((box.left - 0.5, box.top - 0.5), box.right - box.left, box.bottom - box.top,
+                     fill=False, edgecolor=colour, linewidth=width)
+
+
+def _score_bars(axes, scores, title):
+    """Bars of the scores from 0 to 1; those over LIKELY are orange."""
+    places = np.arange(len(scores))
+    axes.barh(places, [s.score for s in scores], height=0.6, edgecolor=INK, linewidth=0.8,
+              color=[ORANGE if s.score > LIKELY else "#DDDDDD" for s in scores])
+    axes.set_yticks(places, [s.name for s in scores])
+    axes.set(xlim=(0, 1), xticks=(0, 0.5, 1), ylim=(len(scores) - 0.5, -0.5))
+    axes.set_xlabel("score", fontsize=8)
+    axes.set_title(title, fontsize=9, color=INK)
+    plots.plain(axes)
+
+
+def three(scores, boxes, segmentation):
+    """A label, boxes and a mask for one photo, side by side.
+
+    Args:
+        scores: list of :class:`segkit.networks.heads.ClassScore`, the best first; four are shown.
+        boxes: list of :class:`segkit.networks.heads.Box`.
+        segmentation: a :class:`segkit.networks.segmenter.Segmentation`.
+    """
+    photo = segmentation.photo
+    new, axes = plots.figure(3, 2.5, width_ratios=(0.55, 1, 1))
+    _score_bars(axes[0, 0], scores[:4], "label")
+    plots.panel(axes[0, 1], photo, "boxes")
+    draw_boxes(axes[0, 1], boxes)
+    plots.panel(axes[0, 2], segmentation.overlay(0.65), "mask")
+    name_classes(axes[0, 2], segmentation.mask, segmentation.names)
+    given = sentence(s.name for s in scores if s.score > LIKELY) or "none"
+    return plots.show(new, f"Three answers for one photo of {size_in_words(photo)} pixels. Label: "
+                           f"{given}. Boxes: {counted(boxes)}. Mask: "
+                           f"{plots.shares_in_words(segmentation)}.")
+
+
+def truth(scene):
+    """The true answers for a photo: its labels, its boxes, its class mask, its numbered masks.
+
+    Args:
+        scene: a :class:`segkit.lessons.lesson_01.scenes.Scene` with the classes of PASCAL VOC.
+    """
+    found = experiments.labels_of(scene.classes, scene.names)
+    new, axes = plots.figure(2, 6.2, 2)
+    plots.panel(axes[0, 0], scene.photo, f"label: {sentence(found)}")
+    plots.panel(axes[0, 1], scene.photo, f"boxes: {len(scene.boxes)}")
+    draw_boxes(axes[0, 1], scene.boxes, names=False, width=1.2)
+    plots.panel(axes[1, 0], paint(scene.photo, scene.classes, 0.75),
+                f"class mask: {len(found)} colours, one for each class")
+    name_classes(axes[1, 0], scene.classes, scene.names)
+    plots.panel(axes[1, 1], paint(scene.photo, scene.instances, 0.75),
+                f"instance mask: {scene.instances.max()} colours, one for each object")
+    covered = percent((scene.instances > 0).mean())
+    return plots.show(new, f"What is true of a photo of {size_in_words(scene.photo)} pixels. "
+                           f"Label: {sentence(found)}. Boxes: {counted(scene.boxes)}. Class mask: "
+                           f"{len(found)} classes on {covered} of the pixels. Instance mask: "
+                           f"{many(scene.instances.max(), 'object')}.")
+
+
+def blurs(photo, keeps, wanted):
+    """One photo, blurred outside what an answer says is to stay sharp.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        keeps: dictionary from an answer's name to (H, W) bool, true where the photo stays sharp.
+        wanted: (H, W) bool: what should stay sharp.
+    """
+    wrong = {name: (keep != wanted).mean() for name, keep in keeps.items()}
+    new, axes = plots.figure(len(keeps), 2.15)
+    for place, (name, keep) in zip(axes[0], keeps.items()):
+        plots.panel(place, experiments.blur_outside(photo, keep),
+                    f"{name}: {percent(wrong[name])} wrong")
+    told = sentence(f"{name} {percent(share)}" for name, share in wrong.items())
+    return plots.show(new, f"One photo, blurred in {len(keeps)} ways. Pixels that are sharp or "
+                           f"blurred by mistake: {told}.")
+
+
+def from_masks(photo, masks, least=100):
+    """Boxes around the connected pieces of masks.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        masks: dictionary from title to (class mask, numbers of the regions to box).
+        least: regions of fewer pixels get no box.
+    """
+    new, axes = plots.figure(len(masks), 3.1 if len(masks) < 3 else 2.15)
+    told = []
+    for place, (title, (mask, numbers)) in zip(axes[0], masks.items()):
+        boxes = experiments.boxes_of(numbers, mask, least=least)
+        plots.panel(place, paint(photo, mask, 0.7), f"{title}: {many(len(boxes), 'box')}")
+        draw_boxes(place, boxes, names=False, width=1.2)
+        told.append(f"{title}, {many(len(boxes), 'box')} ({counted(boxes)})")
+    return plots.show(new, f"Boxes around all regions of {least} pixels or more: {sentence(told)}.")
+
+
+def same_box(masks):
+    """Masks of different shape that have the same box.
+
+    Args:
+        masks: dictionary from name to (H, W) bool.
+    """
+    new, axes = plots.figure(len(masks), 2.1)
+    told = []
+    for place, (name, mask) in zip(axes[0], masks.items()):
+        box, = experiments.boxes_of(mask.astype(np.uint8), mask.astype(np.uint8))
+        share = mask.sum() / ((box.right - box.left) * (box.bottom - box.top))
+        plots.panel(place, np.where(mask[..., None], (0, 114, 178), 245).astype(np.uint8),
+                    f"{name} fills {percent(share)}")
+        place.add_patch(_frame(box, ORANGE, 2))
+        told.append((name, share, tuple(box[3:])))
+    alike = "the same box" if len({edges for *_, edges in told}) == 1 else "different boxes"
+    return plots.show(new, f"{len(masks)} masks with {alike}. Share of the box that they fill: "
+                           f"{sentence(f'{name} {percent(share)}' for name, share, _ in told)}.")
+
+
+def costs(rows):
+    """Bytes and times of a label, boxes and a mask.
+
+    Args:
+        rows: what :func:`segkit.lessons.lesson_01.experiments.costs` returns.
+    """
+    new, axes = plots.figure(3, 2.1, sharey=True)
+    parts = (("file of the head, bytes", [row.file_bytes for row in rows]),
+             ("answer, bytes", [row.answer_bytes for row in rows]),
+             ("time of the head, ms", [row.milliseconds for row in rows]))
+    for place, (title, numbers) in zip(axes[0], parts):
+        _cost_bars(place, title, numbers)
+    axes[0, 0].set_yticks(range(len(rows)), [row.answer for row in rows])
+    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+    told = "; ".join(f"{row.answer}: a file of {many(row.file_bytes, 'byte')}, an answer of "
+                     f"{many(row.answer_bytes, 'byte')}, {row.milliseconds:.2f} ms" for row in rows)
+    return plots.show(new, f"What three answers cost, besides the trunk. {told}.")
+
+
+def _cost_bars(axes, title, numbers):
+    """Bars with the number beside each."""
+    axes.barh(range(len(numbers)), numbers, height=0.6, color=BLUE, edgecolor=INK, linewidth=0.8)
+    for place, number in enumerate(numbers):
+        axes.text(number + max(numbers) / 30, place, va="center", fontsize=8, color=INK,
+                  s=f"{number:.2f}" if isinstance(number, float) else f"{number:,}")
+    axes.set(xlim=(0, 1.45 * max(numbers)), xticks=())
+    axes.set_title(title, fontsize=9, color=INK)
+    plots.plain(axes)
+
+
+def named(photo, scores):
+    """A photo and a classifier's best answers for it.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        scores: list of :class:`segkit.networks.heads.ClassScore`, the best first.
+    """
+    new, axes = plots.figure(2, 2.5, width_ratios=(0.9, 1))
+    _score_bars(axes[0, 0], scores, "label")
+    plots.panel(axes[0, 1], photo, "photo")
+    return plots.show(new, f"The {len(scores)} best labels for one photo, best first: "
+                           f"{sentence(f'{s.name} {percent(s.score)}' for s in scores)}.")
+
+
+def boxed(photo, found):
+    """The boxes of several detectors on one photo.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        found: dictionary from the detector's name to its list of :class:`segkit.networks.heads.Box`.
+    """
+    new, axes = plots.figure(len(found), 2.85)
+    for place, (name, boxes) in zip(axes[0], found.items()):
+        plots.panel(place, photo, f"{name}: {many(len(boxes), 'box')}")
+        draw_boxes(place, boxes)
+    told = "; ".join(f"{name} {counted(boxes)}" for name, boxes in found.items())
+    return plots.show(new, f"Boxes of {len(found)} detectors on one photo. {told}.")

@@ -1,0 +1,185 @@
+"""Figures of masks as arrays: indices, colours, ignored pixels, sizes; see :mod:`segkit.plots`."""
+
+import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Patch, Rectangle
+
+from segkit import plots
+from segkit.errors import SegkitError
+from segkit.lessons.lesson_08 import experiments
+from segkit.masks import labels, resize
+from segkit.plots import INK, size_in_words
+from segkit.plots.words import percent, sentence
+
+FRAME = {"fill": False, "edgecolor": "white", "linewidth": 2.4}
+
+
+def rgb(colour):
+    """A colour such as "#D55E00" as (3,) uint8."""
+    return (255 * np.array(to_rgb(colour))).round().astype(np.uint8)
+
+
+def in_colours(mask, palette=None):
+    """A mask as (H, W, 3) uint8, white where it is background, ink where it is ignored."""
+    colours = np.array(labels.screen_palette() if palette is None else palette)
+    if palette is None:
+        colours[labels.BACKGROUND] = 255
+        colours[labels.IGNORE] = rgb(INK)
+    return colours[mask]
+
+
+def name(index):
+    """The name of a class of PASCAL VOC, or "ignored"."""
+    return "ignored" if index == labels.IGNORE else labels.VOC[index]
+
+
+def legend(figure, indices, dark=None):
+    """The colours and names of classes, below a figure; ``dark``: words for pixels in ink."""
+    boxes = [Patch(facecolor=in_colours(np.array([[i]]))[0, 0] / 255, edgecolor=INK, linewidth=0.8,
+                   label=f"{i}  {name(i)}") for i in indices]
+    boxes += [Patch(facecolor=INK, label=dark)] if dark else []
+    figure.legend(handles=boxes, loc="outside lower center", fontsize=8, frameon=False,
+                  ncols=min(6, len(boxes)), columnspacing=1.4)
+
+
+def crop(image, top, left, height, width):
+    """A part of an image or mask; SegkitError where it does not lie inside."""
+    rows, columns = image.shape[:2]
+    inside = 0 <= top < top + height <= rows and 0 <= left < left + width <= columns
+    if not inside:
+        raise SegkitError(f"the part from row {top} and column {left} on, {width} x {height} "
+                          f"pixels, does not lie inside {columns} x {rows} pixels; move it or "
+                          "make it smaller")
+    return image[top:top + height, left:left + width]
+
+
+def frame(axes, top, left, height, width):
+    """Draw a white frame with a dark rim around a part of an image."""
+    place = (left - 0.5, top - 0.5), width, height
+    axes.add_patch(Rectangle(*place, **{**FRAME, "edgecolor": INK, "linewidth": 4}))
+    axes.add_patch(Rectangle(*place, **FRAME))
+
+
+def class_map(photo, mask, top, left, size=10):
+    """A photo, its class map, and a small part of the map as numbers.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        mask: (H, W) uint8 class indices.
+        top, left, size: the square part whose numbers are shown, in pixels.
+    """
+    part = crop(mask, top, left, size, size)
+    new, axes = plots.figure(3, 2.55, width_ratios=(1, 1, 0.8))
+    for place, image, title in zip(axes[0], (photo, in_colours(mask)), ("photo", "class map")):
+        plots.panel(place, image, title)
+        frame(place, top, left, size, size)
+    plots.panel(axes[0, 2], in_colours(part), f"rows {top} to {top + size - 1},\n"
+                                              f"columns {left} to {left + size - 1}")
+    for (row, column), index in np.ndenumerate(part):
+        dark = in_colours(np.array([[index]])).mean() < 128
+        axes[0, 2].text(column, row, int(index), ha="center", va="center", fontsize=7.5,
+                        color="white" if dark else INK)
+    found = [int(index) for index in np.unique(mask)]
+    legend(new, found)
+    counts = sentence(f"{index} = {name(index)} on {(part == index).sum()}"
+                      for index in np.unique(part))
+    return plots.show(new, f"A photo of {size_in_words(photo)} pixels, its class map with "
+                           f"{len(found)} classes, and {part.size} pixels of the map as numbers: "
+                           f"{counts} of them.")
+
+
+def palettes(mask):
+    """One mask in three ways: VOC's palette, the palette of the lessons, indices as brightness.
+
+    Args:
+        mask: (H, W) uint8 class indices.
+    """
+    grey = np.repeat(mask[..., None], 3, axis=2)
+    new, axes = plots.figure(3, 2.5)
+    panels = {"PASCAL VOC's palette": in_colours(mask, labels.voc_palette()),
+              "palette of these lessons": in_colours(mask), "indices as brightness": grey}
+    for place, (title, image) in zip(axes[0], panels.items()):
+        plots.panel(place, image, title)
+    found = np.unique(mask)
+    legend(new, [int(index) for index in found])
+    last = int(found[found != labels.IGNORE].max())
+    told = [str(tuple(int(v) for v in palette[last]))
+            for palette in (labels.voc_palette(), labels.screen_palette())]
+    return plots.show(new, f"One mask with {len(found)} values, three times. Class {last}, "
+                           f"{name(last)}, is {told[0]} in PASCAL VOC's palette and {told[1]} in "
+                           f"that of these lessons; as brightness it is {last} of 255, nearly "
+                           "black.")
+
+
+def ignored(photo, mask, part):
+    """The ignored pixels of a mask, on the whole photo and close by.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        mask: (H, W) uint8 class indices, 255 = ignore.
+        part: (top, left, height, width) of the part that is shown close by.
+    """
+    new, axes = plots.figure(3, 2.55)
+    plots.panel(axes[0, 0], in_colours(mask), "class map")
+    frame(axes[0, 0], *part)
+    plots.panel(axes[0, 1], crop(photo, *part), "part of the photo")
+    plots.panel(axes[0, 2], in_colours(crop(mask, *part)), "part of the class map")
+    legend(new, [int(index) for index in np.unique(mask)])
+    hidden = mask == labels.IGNORE
+    near, (height, width) = percent(crop(hidden, *part).mean()), part[2:]
+    return plots.show(new, "A class map whose objects have a dark band of ignored pixels around "
+                           f"them: {percent(hidden.mean())} of all pixels, and {near} of the part "
+                           f"of {width} x {height} pixels that is shown close by.")
+
+
+def resized(mask, factor, part):
+    """A mask made smaller and enlarged again in two ways: nearest pixel, and bilinear.
+
+    Args:
+        mask: (H, W) uint8 class indices, none of them ignored.
+        factor: how many times smaller.
+        part: (top, left, height, width) of the part that is shown.
+    """
+    height, width = mask.shape
+    small = resize.resize_nearest(mask, -(-height // factor), -(-width // factor))
+    nearest = resize.resize_nearest(small, height, width)
+    blended = experiments.blended_mask(small, height, width)
+    made_up = ~np.isin(blended, np.unique(mask))
+    coloured = in_colours(blended)
+    coloured[made_up] = rgb(INK)
+    new, axes = plots.figure(3, 2.5)
+    panels = {"mask": in_colours(mask), f"1/{factor}, then nearest": in_colours(nearest),
+              f"1/{factor}, then bilinear": coloured}
+    for place, (title, image) in zip(axes[0], panels.items()):
+        plots.panel(place, crop(image, *part), title)
+    legend(new, [int(index) for index in np.unique(mask)], "not in the mask")
+    more = len(np.setdiff1d(blended, mask))
+    return plots.show(new, f"A mask with {len(np.unique(mask))} classes, made {factor} times "
+                           "smaller and enlarged again. Nearest gives another class to "
+                           f"{percent((nearest != mask).mean())} of the pixels, and no new class. "
+                           f"Bilinear gives another class to {percent((blended != mask).mean())}, "
+                           f"and {more} classes that are not in the mask, on "
+                           f"{percent(made_up.mean())} of the pixels.")
+
+
+def quarters(photo, mask, figures):
+    """The four quarters of a photo with a mask over them, each as a photo of its own.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        mask: (H, W) uint8 class indices.
+        figures: mean IoU of the quarters, left to right and top to bottom, then the mean of the
+            four, then the mean IoU of the sum of their matrices.
+    """
+    *single, mean, total = figures
+    height, width = mask.shape[0] // 2, mask.shape[1] // 2
+    painted = plots.paint(photo, mask)
+    new, axes = plots.figure(4, 1.7)
+    for place, number in zip(axes[0], range(4)):
+        top, left = number // 2 * height, number % 2 * width
+        plots.panel(place, painted[top:top + height, left:left + width],
+                    f"photo {number + 1}, mean IoU {single[number]:.2f}")
+    told = sentence(f"{figure:.2f}" for figure in single)
+    return plots.show(new, "Four quarters of a photo with a mask over them, as four photos. Their "
+                           f"mean IoU is {told}, {mean:.2f} on average; the sum of their "
+                           f"confusion matrices has mean IoU {total:.2f}.")

@@ -1,0 +1,234 @@
+"""Figures of how good a mask is: matrix, overlap, outlines, bands; see :mod:`segkit.plots`."""
+
+from itertools import cycle
+
+import numpy as np
+from matplotlib.patches import Patch
+
+from segkit import plots
+from segkit.errors import SegkitError
+from segkit.lessons.lesson_02.figures import crop, frame, in_colours, name, rgb
+from segkit.masks import labels, metrics
+from segkit.plots import BLUE, GREEN, INK, ORANGE, SKY, VERMILION
+from segkit.plots.words import percent, sentence
+
+LINES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "^"), (VERMILION, ":", "D"))
+
+
+def confusion(matrix):
+    """A confusion matrix as a map: which true class became which predicted class.
+
+    Args:
+        matrix: (21, 21) confusion matrix. Only classes with pixels are shown.
+    """
+    rows = np.flatnonzero(matrix.sum(axis=1))
+    columns = np.flatnonzero(matrix.sum(axis=0) + matrix.sum(axis=1))
+    shares = matrix[np.ix_(rows, columns)] / matrix[rows].sum(axis=1, keepdims=True)
+    new, axes = plots.figure(1, 0.42 * len(rows) + 1.1)
+    place = axes[0, 0]
+    shown = place.imshow(100 * shares, cmap="cividis", vmin=0, vmax=100, aspect="auto")
+    for (row, column), share in np.ndenumerate(shares):
+        place.text(column, row, f"{100 * share:.0f}" if share else "0", ha="center", va="center",
+                   fontsize=9, color="white" if share < 0.5 else "black")
+    place.set_xticks(range(len(columns)), [name(i) for i in columns])
+    place.set_yticks(range(len(rows)), [name(i) for i in rows])
+    place.tick_params(labelsize=8, colors=INK)
+    place.set_xlabel("predicted class", fontsize=8)
+    place.set_ylabel("true class", fontsize=8)
+    bar = new.colorbar(shown, ax=place, pad=0.01)
+    bar.set_label("share of the true class, %", fontsize=8)
+    bar.ax.tick_params(labelsize=8)
+    told = sentence(f"{name(columns[row.argmax()])} for {name(i)} ({percent(row.max())} of its "
+                    "pixels)" for i, row in zip(rows, shares))
+    return plots.show(new, f"Confusion matrix with {len(rows)} true classes in the rows and "
+                           f"{len(columns)} predicted classes in the columns. The class that is "
+                           f"predicted most often is {told}.")
+
+
+def overlap(photo, truth, prediction, index):
+    """Where a true and a predicted class lie over each other, and where they do not.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        truth, prediction: (H, W) class indices; 255 in the truth = ignore.
+        index: of the class.
+    """
+    known = truth != labels.IGNORE
+    true, guess = truth == index, (prediction == index) & known
+    parts = {"in both": (true & guess, BLUE), "missed": (true & ~guess, ORANGE),
+             "claimed wrongly": (guess & ~true, INK)}
+    pale = (0.35 * photo.mean(axis=2, keepdims=True) + 165).repeat(3, axis=2).astype(np.uint8)
+    for place, colour in parts.values():
+        pale[place] = rgb(colour)
+    union = (true | guess).sum()
+    if not union:
+        raise SegkitError(f"{name(index)} is neither in the truth nor in the prediction; choose a "
+                          "class that is in one of them")
+    new, axes = plots.figure(2, 2.9, width_ratios=(1, 0.9))
+    plots.panel(axes[0, 0], pale, f"{name(index)}: truth and prediction")
+    bars, left = axes[0, 1], 0.0
+    for number, (title, (place, colour)) in enumerate(parts.items()):
+        share = 100 * place.sum() / union
+        bars.barh(number, share, left=left, color=colour, edgecolor=INK, linewidth=0.8)
+        left += share
+    bars.set_yticks(range(len(parts)), parts)
+    bars.set(xlim=(0, 100), ylim=(2.6, -0.6))
+    bars.set_xlabel("share of the union, %", fontsize=8)
+    plots.plain(bars)
+    told = sentence(f"{percent(place.sum() / union)} {title}"
+                    for title, (place, _) in parts.items())
+    return plots.show(new, f"The union of true and predicted {name(index)} pixels: {told}. "
+                           f"So the IoU is {(true & guess).sum() / union:.2f}.")
+
+
+def compare(results):
+    """Measures of several masks side by side.
+
+    Args:
+        results: dictionary from title to dictionary from measure to its value (0 to 1).
+    """
+    measures = list(next(iter(results.values())))
+    new, axes = plots.figure(1, 0.42 * len(measures) + 0.9)
+    place, thick = axes[0, 0], 0.8 / len(results)
+    for number, ((title, values), (colour, _, _)) in enumerate(zip(results.items(), cycle(LINES))):
+        heights = np.arange(len(measures)) + (number - (len(results) - 1) / 2) * thick
+        place.barh(heights, [values[m] for m in measures], height=thick, color=colour,
+                   edgecolor=INK, linewidth=0.8, label=title)
+        for height, measure in zip(heights, measures):
+            place.text(values[measure] + 0.01, height, f"{values[measure]:.2f}", va="center",
+                       fontsize=8, color=INK)
+    place.set_yticks(range(len(measures)), measures)
+    place.set(xlim=(0, 1.08), xticks=np.linspace(0, 1, 6), ylim=(len(measures) - 0.5, -0.5))
+    plots.plain(place)
+    new.legend(loc="outside upper right", fontsize=8, frameon=False, ncols=len(results))
+    told = "; ".join(f"{title}: {sentence(f'{m} {values[m]:.2f}' for m in measures)}"
+                     for title, values in results.items())
+    return plots.show(new, f"{told}.")
+
+
+def weighted(matrix):
+    """IoU of each class as a bar that is as wide as the class is frequent.
+
+    Args:
+        matrix: (21, 21) confusion matrix.
+    """
+    rows = np.flatnonzero(matrix.sum(axis=1))
+    rows = rows[np.argsort(-matrix.sum(axis=1)[rows])]
+    widths = 100 * matrix.sum(axis=1)[rows] / matrix.sum()
+    heights = metrics.iou_per_class(matrix)[rows]
+    edges = np.concatenate([[0], widths.cumsum()])
+    new, axes = plots.figure(1, 2.9)
+    place = axes[0, 0]
+    place.bar(edges[:-1], heights, widths, align="edge", edgecolor=INK, linewidth=0.8,
+              color=[in_colours(np.array([[i]]))[0, 0] / 255 for i in rows])
+    mean, weighted_mean = metrics.mean_iou(matrix), metrics.frequency_weighted_iou(matrix)
+    for height, style, words in ((mean, "--", "mean IoU"),
+                                 (weighted_mean, ":", "frequency-weighted IoU")):
+        place.axhline(height, color=VERMILION, linestyle=style, linewidth=2, label=words)
+    narrow = 0  # classes whose names are wider than their bars stand one above the other
+    for left, wide, height, index in zip(edges, widths, heights, rows):
+        middle, words = left + wide / 2, f"{name(index)} {height:.2f}"
+        if wide < 8:
+            narrow += 1
+            place.annotate(words, (middle, height), (95, 1 + 0.12 * narrow), fontsize=8,
+                           color=INK, ha="right", va="center",
+                           arrowprops={"arrowstyle": "-", "color": INK, "relpos": (1, 0.5)})
+        else:
+            place.text(middle, height + 0.03, words, ha="center", fontsize=8, color=INK,
+                       bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+    place.set(xlim=(0, 100), ylim=(0, 1.05 + 0.12 * narrow), yticks=(0, 0.5, 1))
+    place.set_xlabel("share of the counted pixels, %", fontsize=8)
+    place.set_ylabel("IoU", fontsize=8)
+    plots.plain(place)
+    new.legend(loc="outside upper right", fontsize=8, frameon=False, ncols=2)
+    told = sentence(f"{name(i)} {height:.2f} on {percent(wide / 100)}"
+                    for i, height, wide in zip(rows, heights, widths))
+    return plots.show(new, f"IoU of {len(rows)} classes and their share of the pixels: {told}. "
+                           f"Mean IoU {mean:.2f}, frequency-weighted IoU {weighted_mean:.2f}.")
+
+
+def outlines(photo, truth, prediction, index, pixels, part):
+    """The outlines of a class in truth and prediction, near each other or not.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        truth, prediction: (H, W) class indices; 255 in the truth = ignore.
+        index: of the class.
+        pixels: how far apart outlines may lie.
+        part: (top, left, height, width) of the part that is shown close by.
+    """
+    true = metrics.boundary(metrics.fill_ignored(truth) == index)
+    guess = metrics.boundary(prediction == index)
+    if not (true.any() and guess.any()):
+        raise SegkitError(f"{name(index)} has no outline in both masks; choose another class")
+    near = guess & metrics.dilate(true, pixels)
+    pale = (0.35 * photo + 165).astype(np.uint8)
+    for place, colour in ((true, INK), (guess & ~near, VERMILION), (near, SKY)):
+        pale[place] = rgb(colour)
+    new, axes = plots.figure(2, 2.95)
+    plots.panel(axes[0, 0], pale, f"outlines of {name(index)}")
+    frame(axes[0, 0], *part)
+    plots.panel(axes[0, 1], crop(pale, *part), "part of them")
+    words = ("true", f"predicted, within {pixels} pixels", "predicted, farther away")
+    new.legend(handles=[Patch(facecolor=colour, label=text) for text, colour
+                        in zip(words, (INK, SKY, VERMILION))],
+               loc="outside lower center", fontsize=8, frameon=False, ncols=3)
+    found = (true & metrics.dilate(guess, pixels)).sum() / true.sum()
+    return plots.show(new, f"Outlines of {name(index)}: {percent(near.sum() / guess.sum())} of the "
+                           f"predicted outline lies within {pixels} pixels of the true one, and "
+                           f"{percent(found)} of the true outline within {pixels} pixels of the "
+                           "predicted one.")
+
+
+def trimap(photo, truth, masks, widths):
+    """Bands around the true boundaries, and the mean IoU inside them for several masks.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        truth: (H, W) class indices, 255 = ignore.
+        masks: dictionary from title to (H, W) class indices.
+        widths: of the bands, in pixels, increasing.
+    """
+    pale = (0.35 * photo + 165).astype(np.uint8)
+    edge, shown = metrics.boundary(truth), (widths[0], widths[len(widths) // 2], widths[-1])
+    for width, colour in zip(reversed(shown), ("#B7B7B7", SKY, BLUE)):
+        pale[metrics.dilate(edge, width) & (truth != labels.IGNORE)] = rgb(colour)
+    new, axes = plots.figure(2, 2.9)
+    plots.panel(axes[0, 0], pale, f"bands of {sentence(map(str, shown))} pixels")
+    place, told = axes[0, 1], []
+    for (title, mask), (colour, line, marker) in zip(masks.items(), cycle(LINES)):
+        inside = [metrics.trimap_iou(truth, mask, width) for width in widths]
+        whole = metrics.mean_iou(metrics.confusion_matrix(truth, mask))
+        place.plot(widths, inside, color=colour, linestyle=line, marker=marker, markersize=4,
+                   label=title)
+        told.append(f"{title} from {inside[0]:.2f} to {inside[-1]:.2f}, on the whole photo "
+                    f"{whole:.2f}")
+    place.set(ylim=(0, 1.02), xlim=(0, None))
+    place.set_xlabel("width of the band, pixels", fontsize=8)
+    place.set_ylabel("mean IoU in the band", fontsize=8)
+    place.legend(fontsize=8, frameon=False, loc="lower right")
+    plots.plain(place)
+    return plots.show(new, f"Mean IoU in bands of {widths[0]} to {widths[-1]} pixels around the "
+                           f"true boundaries: {'; '.join(told)}.")
+
+
+def measured(photo, mask, values, words):
+    """A mask over its photo, and all its measures as bars.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        mask: (H, W) uint8 class indices.
+        values: dictionary from measure to its value (0 to 1).
+        words: what the mask is, as the start of a sentence.
+    """
+    new, axes = plots.figure(2, 2.7, width_ratios=(1, 0.75))
+    plots.panel(axes[0, 0], plots.paint(photo, mask, 0.65), "mask over the photo")
+    place = axes[0, 1]
+    place.barh(range(len(values)), list(values.values()), height=0.62, color=BLUE)
+    for height, value in enumerate(values.values()):
+        place.text(value + 0.02, height, f"{value:.2f}", va="center", fontsize=9, color=INK)
+    place.set_yticks(range(len(values)), list(values))
+    place.set(xlim=(0, 1.18), xticks=(0, 0.5, 1), ylim=(len(values) - 0.5, -0.5))
+    plots.plain(place)
+    told = sentence(f"{measure} {value:.2f}" for measure, value in values.items())
+    return plots.show(new, f"{words}: {told}.")

@@ -1,0 +1,115 @@
+"""The explorer of lesson 06: two heads side by side, large where they differ."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from segkit import photos
+from segkit.errors import SegkitError
+from segkit.masks import metrics
+from segkit.networks.heads import SEGMENTING, SegmentationHead, Trunk
+from segkit.widgets.base import Interactive, pick, slide
+
+TITLES = {name: name.replace("plus", "+") for name in SEGMENTING}  # v3plus is v3+ to a reader
+ZOOMS = [("the whole photo", 0), ("where they differ most", 1), ("the second such place", 2),
+         ("the third such place", 3)]
+LARGE = 0.35  # sides of a part that is shown large, as a share of the photo's
+
+
+def most_different(first, second, count=3, share=LARGE):
+    """The parts of a photo in which two masks differ on the most pixels.
+
+    Args:
+        first, second: (H, W) class indices.
+        count: how many parts; they do not overlap.
+        share: their sides as a share of the photo's, over 0 and at most 1.
+
+    Returns:
+        list of pairs of slices, rows and columns, the most different part first; shorter where
+        no difference is left.
+
+    Raises:
+        SegkitError: masks of two sizes, or another share.
+    """
+    if first.shape != second.shape or not 0 < share <= 1:
+        raise SegkitError(f"masks of one size and a share from 0 to 1 are needed, not "
+                          f"{first.shape}, {second.shape} and {share}")
+    height, width = (max(1, round(share * side)) for side in first.shape)
+    left = first != second
+    parts = []
+    while len(parts) < count and left.any():
+        # sums[i, j] is the number of differing pixels above row i and left of column j.
+        sums = np.pad(left, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+        rows = sums[height:] - sums[:-height]
+        inside = rows[:, width:] - rows[:, :-width]
+        for part in parts:  # a new part must not overlap an old one
+            rows, columns = (slice(max(0, s.start - size + 1), s.stop)
+                             for s, size in zip(part, (height, width)))
+            inside[rows, columns] = 0
+        if not inside.any():
+            break
+        top, start = np.unravel_index(inside.argmax(), inside.shape)
+        parts.append((slice(int(top), int(top) + height), slice(int(start), int(start) + width)))
+    return parts
+
+
+@lru_cache(maxsize=None)
+def _trunk():
+    return Trunk(16)
+
+
+@lru_cache(maxsize=None)
+def _head(name):
+    return SegmentationHead(name)
+
+
+@lru_cache(maxsize=8)
+def _features(photo):
+    return _trunk().features(photos.sample(photo))
+
+
+@lru_cache(maxsize=32)
+def _mask(photo, head):
+    return _head(head).segment(_features(photo)).mask
+
+
+@lru_cache(maxsize=8)
+def _scores(head):
+    """Words on how good a head's mask of the one photo with a truth is."""
+    truth, mask = photos.voc_truth(), _mask("voc", head)
+    return (f"mean IoU {metrics.mean_iou(metrics.confusion_matrix(truth, mask)):.2f}, "
+            f"boundary F {metrics.boundary_f(truth, mask):.2f} on the whole photo")
+
+
+def side_by_side(photo="motorcycle", left="v3", right="v3plus"):
+    """An explorer: a photo, two heads, a place to look at, and the opacity of the masks.
+
+    Args:
+        photo: name of a sample photo.
+        left, right: names of two heads, see :data:`segkit.networks.heads.SEGMENTING`.
+
+    Returns:
+        a :class:`segkit.widgets.base.Interactive`.
+    """
+    heads = [(title, name) for name, title in TITLES.items()]
+    return Interactive(_draw, {
+        "photo": pick("Photo", photos.names(), "The photo whose pixels get labels", photo),
+        "zoom": pick("Show", ZOOMS, "The whole photo, or a part of it, shown large", 1),
+        "left": pick("Left", heads, "The head whose mask is on the left", left),
+        "right": pick("Right", heads, "The head whose mask is on the right", right),
+        "opacity": slide("Opacity", [0.0, 0.25, 0.5, 0.75, 1.0],
+                         "0: only the photo and the outlines; 1: only the colours", 0.5)})
+
+
+def _draw(photo, zoom, left, right, opacity):
+    from segkit.lessons.lesson_06 import figures
+
+    if left == right:
+        raise SegkitError(f"both sides show {TITLES[left]}; choose another head for one of them")
+    masks = {name: _mask(photo, name) for name in (left, right)}
+    parts = most_different(*masks.values()) if zoom else []
+    here = parts[min(zoom, len(parts)) - 1] if parts else None
+    scores = {TITLES[name]: _scores(name) for name in masks} if photo == "voc" else None
+    return figures.side_by_side(photo, photos.sample(photo),
+                                {TITLES[name]: mask for name, mask in masks.items()},
+                                here, opacity, scores)

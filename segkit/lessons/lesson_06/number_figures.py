@@ -1,0 +1,165 @@
+"""Figures of what DeepLab v3+ costs and what it gains; see :mod:`segkit.plots` for the rules."""
+
+import numpy as np
+
+from segkit import plots
+from segkit.masks import labels, metrics
+from segkit.plots import BLUE, GREEN, INK, ORANGE, SKY, VERMILION
+from segkit.plots.words import percent, sentence
+
+# Colour, line and marker: whoever cannot tell the colours apart has the other two.
+STYLES = ((INK, ":", "s"), (GREEN, "-.", "^"), (BLUE, "--", "o"), (VERMILION, "-", "D"))
+
+
+def costs(bars, channels, ratios):
+    """What a dense and a separable convolution cost, and how their ratio grows with the channels.
+
+    Args:
+        bars: dictionary from title to a dictionary from part to multiply-adds.
+        channels: list of numbers of output channels.
+        ratios: dictionary from label to a list of dense / separable, one for each of ``channels``.
+    """
+    new, axes = plots.figure(2, 2.6, width_ratios=(1.1, 1))
+    place, curves = axes[0]
+    colours = iter((BLUE, ORANGE, SKY))
+    for height, parts in enumerate(bars.values()):
+        left = 0
+        for part, number in parts.items():
+            place.barh(height, number / 1e6, left=left / 1e6, height=0.5, color=next(colours),
+                       edgecolor=INK, linewidth=0.8, label=part)
+            left += number
+        place.text(left / 1e6, height, f" {left / 1e6:.0f}", va="center", fontsize=8, color=INK)
+    totals = [sum(parts.values()) for parts in bars.values()]
+    place.set_yticks(range(len(bars)), list(bars))
+    place.set(xlim=(0, 1.15 * max(totals) / 1e6), ylim=(len(bars) - 0.4, -0.5))
+    place.set_xlabel("million multiply-adds of the layer", fontsize=8)
+    place.legend(fontsize=8, frameon=False, loc="lower right")
+    for (label, values), (colour, line, _) in zip(ratios.items(), STYLES[2:]):
+        curves.plot(channels, values, line, color=colour, label=label)
+    curves.set_xscale("log", base=2)
+    ticks = [c for c in channels if np.log2(c) % 2 == 0]
+    curves.set_xticks(ticks, [str(c) for c in ticks])
+    curves.set_ylim(0)
+    curves.set_xlabel("output channels", fontsize=8)
+    curves.set_ylabel("dense / separable", fontsize=8)
+    curves.legend(fontsize=8, frameon=False, loc="upper left")
+    for part in axes[0]:
+        plots.plain(part)
+    told = sentence(f"{title} {total / 1e6:.0f}" for title, total in zip(bars, totals))
+    ends = sentence(f"{label} {values[-1]:.1f}" for label, values in ratios.items())
+    return plots.show(new, f"Million multiply-adds of one layer: {told}, a ratio of "
+                           f"{totals[0] / totals[-1]:.1f}. The ratio grows with the output "
+                           f"channels; at {channels[-1]} of them it is, for {ends}.")
+
+
+def bands(photo, truth, distances):
+    """The pixels that a trimap counts, for several distances; all others are dark.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        truth: (H, W) true class indices, 255 = ignore.
+        distances: how far from a boundary the band reaches, in pixels: a list.
+    """
+    known = truth != labels.IGNORE
+    tall = plots.WIDTH / len(distances) * photo.shape[0] / photo.shape[1]
+    new, axes = plots.figure(len(distances), tall + 0.3)
+    shares = []
+    for place, distance in zip(axes[0], distances):
+        band = metrics.dilate(metrics.boundary(truth), distance) & known
+        shares.append(band.sum() / known.sum())
+        plots.panel(place, np.where(band[..., None], photo, photo // 6),
+                    f"within {distance} pixels")
+    told = sentence(f"{percent(share)} within {distance} pixels"
+                    for distance, share in zip(distances, shares))
+    return plots.show(new, "Of all labelled pixels, this share lies near a true boundary: "
+                           f"{told}.")
+
+
+def trimap(curves):
+    """Mean IoU near the true boundaries, against the distance up to which pixels count.
+
+    Args:
+        curves: dictionary from name to a dictionary from distance in pixels to mean IoU (0 to 1).
+    """
+    new, axes = plots.figure(1, 2.9)
+    place = axes[0, 0]
+    for (name, curve), (colour, line, marker) in zip(curves.items(), STYLES[-len(curves):]):
+        place.plot(list(curve), [100 * value for value in curve.values()], line, color=colour,
+                   marker=marker, markersize=5, label=name)
+    place.set_xlabel("distance from the true boundary, pixels", fontsize=8)
+    place.set_ylabel("mean IoU up to this distance, %", fontsize=8)
+    place.set(xlim=(0, None), ylim=(0, None))
+    place.legend(fontsize=8, frameon=False, loc="lower right", ncols=len(curves))
+    plots.plain(place)
+    first, *_, last = next(iter(curves.values()))
+    told = "; ".join(f"{name} {percent(curve[first])} and {percent(curve[last])}"
+                     for name, curve in curves.items())
+    return plots.show(new, f"Mean IoU within {first} and within {last} pixels of the true "
+                           f"boundaries: {told}.")
+
+
+def trade(panels):
+    """Quality against work: one panel for each source of numbers.
+
+    Args:
+        panels: dictionary from title to a dictionary from label to (billion multiply-adds,
+            value, lowest, highest); the last two are the ends of an interval, or None.
+    """
+    new, axes = plots.figure(len(panels), 3.2)
+    styles = [STYLES[i] for i in (2, 1, 3, 0)]  # v3 and v3+ as in the other figures
+    for place, (title, points) in zip(axes[0], panels.items()):
+        for (label, point), (colour, _, marker) in zip(points.items(), styles):
+            work, value, low, high = point
+            if low is not None:
+                place.plot((work, work), (100 * low, 100 * high), color=colour, linewidth=1.4)
+            place.plot(work, 100 * value, marker, color=colour, markeredgecolor=INK, markersize=8,
+                       linestyle="none", label=label)
+        place.set_title(title, fontsize=9, color=INK)
+        place.set_xlabel("billion multiply-adds", fontsize=8)
+        place.set_xlim(0, 1.12 * max(work for work, *_ in points.values()))
+        place.margins(y=0.3)
+        place.legend(fontsize=8, frameon=False, loc="upper center", ncols=2,
+                     bbox_to_anchor=(0.5, -0.2))
+        plots.plain(place)
+    axes[0, 0].set_ylabel("mean IoU, %", fontsize=8)
+    told = "; ".join(f"{title}: {sentence(map(_in_words, points, points.values()))}"
+                     for title, points in panels.items())
+    return plots.show(new, f"Mean IoU and multiply-adds. {told}.")
+
+
+def _in_words(label, point):
+    """A point of :func:`trade`; a table's number keeps its digits, a measured one loses them."""
+    work, value, low, _ = point
+    value = f"{100 * value:.2f} %" if low is None else percent(value)
+    return f"{label} {value} for {work:.3g} billion"
+
+
+def heads(table):
+    """Heads side by side: a row of bars for each head, a column for each measure.
+
+    Args:
+        table: dictionary from the head's name to a dictionary from measure to number; the
+            measures of all heads are the same.
+    """
+    measures = list(next(iter(table.values())))
+    new, axes = plots.figure(len(measures), 0.34 * len(table) + 0.6, sharey=True)
+    for place, measure in zip(axes[0], measures):
+        numbers = [row[measure] for row in table.values()]
+        place.barh(range(len(table)), numbers, height=0.6, edgecolor=INK, linewidth=0.8,
+                   color=["#DDDDDD"] * (len(table) - 1) + [ORANGE])
+        for height, number in enumerate(numbers):
+            place.text(number, height, f" {_short(number)}", va="center", fontsize=8, color=INK)
+        place.set(xlim=(0, 1.4 * max(numbers)), xticks=(), ylim=(len(table) - 0.5, -0.5))
+        place.set_yticks(range(len(table)), list(table))
+        place.set_title(measure.replace(" ", "\n", 1), fontsize=9, color=INK)
+        plots.plain(place)
+        place.spines["bottom"].set_visible(False)
+    told = "; ".join(f"{name}: " + sentence(f"{measure} {_short(row[measure])}"
+                                            for measure in measures)
+                     for name, row in table.items())
+    return plots.show(new, f"{len(table)} heads side by side. {told}.")
+
+
+def _short(number):
+    """Shares with two digits, all else as whole numbers."""
+    return f"{number:.2f}" if number < 1 else f"{number:,.0f}"

@@ -1,0 +1,235 @@
+"""Figures of what stands in a model file; see :mod:`segkit.plots` for the rules."""
+
+import numpy as np
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullFormatter
+
+from segkit import plots
+from segkit.graph.costs import KINDS, by_kind, bytes_of_file, kind
+from segkit.graph.tensors import symmetric
+from segkit.plots import BLUE, INK, ORANGE, plain
+from segkit.plots.words import percent, sentence
+
+# Of Okabe and Ito's palette, from dark to light enough that grey print keeps them apart.
+COLOURS = dict(zip(KINDS, (BLUE, "#D55E00", ORANGE, "#009E73", "#BBBBBB")))
+PARTS = {"weights": BLUE, "scales and zero points": ORANGE, "names of tensors": "#009E73",
+         "tables": "#CC79A7", "packed files": "#000000"}
+
+LARGEST = 65  # cells: the side from which on a map is shown thinned out, since it is small anyway
+
+
+def _size(count):
+    """A number of bytes in words: "2.63 MB", "390 kB", "268 bytes"."""
+    return (f"{count / 1e6:.2f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB" if count >= 1e4
+            else f"{count} bytes")
+
+
+def _counted(name, count):
+    return f"{count} {name.removesuffix('s') if count == 1 else name}"
+
+
+def _legend(figure, colours, columns=5):
+    boxes = [Rectangle((0, 0), 1, 1, facecolor=colour) for colour in colours.values()]
+    figure.legend(boxes, list(colours), loc="outside lower center", fontsize=8, ncols=columns,
+                  frameon=False)
+
+
+def _bars(axes, graph, heights, title):
+    """A bar for each operator in its place, in the colour of its kind."""
+    axes.bar([operator.index for operator in graph.operators], heights, width=0.9,
+             color=[COLOURS[kind(operator)] for operator in graph.operators])
+    axes.set_title(title, fontsize=9, color=INK, loc="left")
+    axes.set_xlim(-1, len(graph.operators))
+    plain(axes)
+
+
+def profile(graph):
+    """The graph from its first operator to its last: the side of each map, and its channels.
+
+    Args:
+        graph: a :class:`segkit.graph.Graph` whose operators make maps.
+    """
+    shapes = [operator.outputs[0].shape for operator in graph.operators]
+    sides, channels = [shape[1] for shape in shapes], [shape[-1] for shape in shapes]
+    new, axes = plots.figure(1, 3.6, 2, sharex=True)
+    for place, heights, title in ((axes[0, 0], sides, "side of the map, pixels"),
+                                  (axes[1, 0], channels, "channels")):
+        _bars(place, graph, heights, title)
+    axes[0, 0].set_yscale("log", base=2)
+    axes[0, 0].set_yticks(sorted({1, *sides}), [str(side) for side in sorted({1, *sides})])
+    axes[0, 0].set_ylim(bottom=0.8)
+    axes[0, 0].minorticks_off()
+    axes[1, 0].set_xlabel("operator, in the order of execution", fontsize=8)
+    _legend(new, COLOURS)
+    counts = by_kind(graph.operators, lambda operator: 1)
+    smallest = min(side for side in sides if side > 1)
+    return plots.show(new, f"The {len(sides)} operators of {graph.path.name} in their order: "
+                           f"{sentence(_counted(name, n) for name, n in counts.items())}. The "
+                           f"side of the map falls from {graph.inputs[0].shape[1]} to {smallest} "
+                           f"pixels and ends at {sides[-1]}; the channels grow from "
+                           f"{graph.inputs[0].shape[-1]} to {max(channels)} and end at "
+                           f"{channels[-1]}.")
+
+
+def bytes_of_files(graphs):
+    """What the bytes of several model files are, one bar for each file."""
+    found = {graph.path.name: bytes_of_file(graph) for graph in graphs}
+    new, axes = plots.figure(1, 0.5 * len(found) + 1.2)
+    place = axes[0, 0]
+    for row, parts in enumerate(found.values()):
+        left = 0
+        for name, colour in PARTS.items():
+            place.barh(row, parts[name] / 1e6, left=left, height=0.62, color=colour)
+            left += parts[name] / 1e6
+        place.text(left, row, f"  {left:.2f} MB", va="center", fontsize=8, color=INK)
+    largest = max(sum(parts.values()) for parts in found.values()) / 1e6
+    place.set(xlim=(0, 1.13 * largest), ylim=(len(found) - 0.5, -0.5))
+    place.set_yticks(range(len(found)), list(found))
+    place.set_xlabel("million bytes", fontsize=8)
+    plain(place)
+    _legend(new, PARTS)
+    told = "; ".join(f"{name} has {_size(sum(parts.values()))}: " + sentence(
+        f"{_size(parts[part])} of {part}" for part in PARTS if parts[part])
+        for name, parts in found.items())
+    return plots.show(new, f"The bytes of {len(found)} files. {told}.")
+
+
+def scales(weights, axis):
+    """Why each channel has a scale of its own: how wide each one is, and what rounding costs it.
+
+    Args:
+        weights: array of a layer's real weights.
+        axis: the axis of its channels.
+    """
+    others = tuple(n for n in range(weights.ndim) if n != axis)
+    order = np.argsort(-np.abs(weights).max(axis=others))
+    widest = np.abs(weights).max(axis=others)[order]
+    live = widest > 1e-4 * widest[0]
+    own, common = (_rounding(weights, symmetric(weights, one), others)[order][live] / widest[live]
+                   for one in (axis, None))
+    new, axes = plots.figure(2, 2.7)
+    axes[0, 0].bar(range(len(widest)), widest, color=[BLUE if on else INK for on in live])
+    axes[0, 0].plot(np.flatnonzero(~live), [widest[0] / 40] * (~live).sum(), "x", color=INK, ms=5)
+    axes[0, 0].set_title("largest weight of each channel", fontsize=9, color=INK)
+    for errors, colour, mark, label in ((common, ORANGE, "s", "one scale for all channels"),
+                                        (own, BLUE, "o", "a scale for each channel")):
+        axes[0, 1].plot(100 * errors, mark, color=colour, ms=4, label=label)
+    axes[0, 1].set_yscale("log")
+    axes[0, 1].yaxis.set_major_formatter("{x:g}")
+    axes[0, 1].yaxis.set_minor_formatter(NullFormatter())
+    axes[0, 1].set_title("largest rounding error, % of that weight", fontsize=9, color=INK)
+    axes[0, 1].legend(fontsize=8, frameon=False)
+    for place in axes[0]:
+        place.set_xlabel("channels, the widest first", fontsize=8)
+        plain(place)
+    return plots.show(new, f"{len(widest)} channels of one layer, {(~live).sum()} of them without "
+                           "weights (crosses). The largest weight is "
+                           f"{widest[0]:.2g} in the widest channel and {widest[live][-1]:.2g} in "
+                           "the narrowest with weights. "
+                           f"Rounded to 8 bits with one scale for all, the narrowest is off by up "
+                           f"to {100 * common[-1]:.0f} % of its largest weight; with a scale of "
+                           f"its own, by {100 * own[-1]:.1f} %.")
+
+
+def _rounding(weights, quantisation, others):
+    """The largest rounding error in each channel."""
+    scale, _ = quantisation.spread(weights.ndim)
+    scale = np.where(scale > 0, scale, 1)  # of a channel without weights
+    return np.abs(np.rint(weights / scale) * scale - weights).max(axis=others)
+
+
+def kernels(operators):
+    """Convolutions on their maps: the taps of the kernel when it sits over the middle of the map.
+
+    Args:
+        operators: convolutions with quadratic maps, see :class:`segkit.graph.Operator`.
+    """
+    new, axes = plots.figure(len(operators), 1.95)
+    told = []
+    for place, operator in zip(axes[0], operators):
+        side, taps = operator.inputs[0].shape[1], operator.parameters["kernel"][0]
+        rate = operator.rate[0]
+        places = side // 2 + rate * (np.arange(taps) - taps // 2)
+        on_map = int(((places >= 0) & (places < side)).sum()) ** 2
+        place.add_patch(Rectangle((-0.5, -0.5), side, side, facecolor="white", edgecolor="#999999"))
+        place.set_facecolor("#E5E5E5")
+        rows, columns = np.meshgrid(places, places)
+        place.plot(columns, rows, "s", color=BLUE, ms=350 / len(operators) / (side + 5))
+        place.set(xlim=(-3, side + 2), ylim=(side + 2, -3), xticks=(), yticks=(), aspect="equal")
+        place.set_title(f"operator {operator.index}\n{taps}x{taps}, rate {rate}", fontsize=9,
+                        color=INK)
+        told.append(f"operator {operator.index} ({taps}x{taps}, rate {rate}) spans "
+                    f"{(taps - 1) * rate + 1} cells and has {on_map} of its {taps ** 2} taps on "
+                    "the map")
+    return plots.show(new, f"{len(operators)} atrous kernels over the middle of a map of {side} x "
+                           f"{side} cells: {sentence(told)}.")
+
+
+def costs(graph, times):
+    """What each operator costs: multiply-adds, bytes of weights, and time.
+
+    Args:
+        graph: a :class:`segkit.graph.Graph`.
+        times: dictionary from an operator's index to milliseconds, of this machine; the alt text
+            leaves it out, since it differs from run to run.
+    """
+    rows = (("multiply-adds, million", lambda operator: operator.multiply_adds / 1e6),
+            ("bytes of weights, thousand", lambda operator: operator.weight_bytes / 1e3),
+            ("time alone on this machine, milliseconds", lambda o: times.get(o.index, 0)))
+    new, axes = plots.figure(1, 4.6, 3, sharex=True)
+    for place, (title, cost) in zip(axes[:, 0], rows):
+        _bars(place, graph, [cost(operator) for operator in graph.operators], title)
+    axes[-1, 0].set_xlabel("operator, in the order of execution", fontsize=8)
+    _legend(new, COLOURS)
+    adds, stored = (by_kind(graph.operators, cost) for _, cost in rows[:2])
+    most, heaviest = (max(graph.operators, key=cost) for _, cost in rows[:2])
+    told = sentence(f"{percent(adds[name] / sum(adds.values()))} and "
+                    f"{percent(stored[name] / sum(stored.values()))} for {name}"
+                    for name in KINDS if adds[name])
+    return plots.show(new, f"Multiply-adds, bytes of weights and time of {len(graph.operators)} "
+                           f"operators. Shares of the multiply-adds and of the bytes: {told}. "
+                           f"Most multiply-adds: operator {most.index}; most bytes: operator "
+                           f"{heaviest.index}.")
+
+
+def between(photo, operator, made, columns=6, rows=2):
+    """What an operator makes: its maps of some channels, those that vary most first.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB, for comparison.
+        operator: a :class:`segkit.graph.Operator`.
+        made: its output, (1, height, width, C) real numbers, as :meth:`Graph.trace` gives it.
+    """
+    maps = made[0]
+    step = -(-maps.shape[0] // LARGEST)
+    order = np.argsort(-maps.std(axis=(0, 1)), kind="stable")[:columns * rows]
+    new, axes = plots.figure(2, 2.3, width_ratios=(1, 2.6))
+    plots.panel(axes[0, 0], photo, "photo")
+    axes[0, 1].imshow(_tiles(maps[::step, ::step, order], columns, rows), cmap="cividis",
+                      interpolation="nearest", aspect="auto" if maps.shape[0] == 1 else "equal")
+    axes[0, 1].set_title(f"operator {operator.index}, {operator.name}: {len(order)} of "
+                         f"{maps.shape[2]} channels", fontsize=9, color=INK)
+    axes[0, 1].set_axis_off()
+    window = ""
+    if "kernel" in operator.parameters:
+        high, wide = operator.parameters["kernel"]
+        window = (f" ({high}x{wide}, stride {operator.parameters['stride'][0]}, "
+                  f"rate {operator.rate[0]})")
+    return plots.show(new, f"Operator {operator.index}, {operator.name}{window}, makes "
+                           f"{'x'.join(map(str, maps.shape))}: {operator.multiply_adds / 1e6:.1f} "
+                           f"million multiply-adds, {operator.weight_bytes:,} bytes of weights. "
+                           f"Its numbers run from {maps.min():.1f} to {maps.max():.1f}; "
+                           f"{percent((maps == 0).mean())} of them are 0.")
+
+
+def _tiles(maps, columns, rows):
+    """(h, w, n) maps side by side in one picture, each stretched over its own values."""
+    low, high = maps.min(axis=(0, 1)), maps.max(axis=(0, 1))
+    maps = (maps - low) / np.where(high > low, high - low, 1)
+    height, width, count = maps.shape
+    gap_y, gap_x = max(1, height // 16), max(1, width // 16)
+    sheet = np.full((rows * (height + gap_y) - gap_y, columns * (width + gap_x) - gap_x), np.nan)
+    for number in range(count):
+        top, left = (number // columns) * (height + gap_y), (number % columns) * (width + gap_x)
+        sheet[top:top + height, left:left + width] = maps[..., number]
+    return sheet

@@ -1,0 +1,174 @@
+"""Figures of lesson 09: single runs, two clocks, settings in turns, single operators.
+
+As in :mod:`segkit.plots.benchmark`, alt texts say what was measured, and leave times to the cell
+below the figure unless ``times`` is set.
+"""
+
+import numpy as np
+from matplotlib.lines import Line2D
+
+from segkit import plots
+from segkit.graph.costs import KINDS, kind
+from segkit.lessons.lesson_07.figures import COLOURS
+from segkit.plots import BLUE, INK, ORANGE, plain
+from segkit.plots.results import milliseconds
+from segkit.plots.words import sentence
+
+STATISTICS = {"median": np.median, "mean": np.mean, "fastest": np.min,
+              "95th percentile": lambda values: np.percentile(values, 95)}
+LINES = dict(zip(STATISTICS, ("-", "--", ":", "-.")))
+MARKERS = dict(zip(KINDS, "osD^v"))
+NONE = 0.01  # million multiply-adds: where operators without any stand on a logarithmic axis
+
+
+def runs(taken, busy=0, left_out=0, statistics=("median", "mean"), times=False):
+    """Runs in their order, each a dot, and what sums them up as lines.
+
+    Args:
+        taken: milliseconds of each run.
+        busy: how many runs at the end were made while other programs kept the cores busy.
+        left_out: how many runs at the start do not count.
+        statistics: names in :data:`STATISTICS`.
+        times: whether the alt text gives the times.
+    """
+    taken = np.asarray(taken, float)
+    order, counted = np.arange(1, len(taken) + 1), np.arange(len(taken)) >= left_out
+    alone = np.arange(len(taken)) < len(taken) - busy
+    new, axes = plots.figure(1, 3.0)
+    place = axes[0, 0]
+    for some, colour, marker, label in ((alone, BLUE, "o", "run"),
+                                        (~alone, ORANGE, "s", "run while others work")):
+        if some.any():
+            place.plot(order[some & counted], taken[some & counted], marker, color=colour,
+                       markeredgecolor=INK, ms=5, label=label)
+            place.plot(order[some & ~counted], taken[some & ~counted], marker, color="white",
+                       markeredgecolor=INK, ms=5, label="left out" if left_out and some is alone
+                       else None)
+    values = {name: float(STATISTICS[name](taken[counted])) for name in statistics}
+    for name, value in values.items():
+        place.axhline(value, color=INK, linestyle=LINES[name], linewidth=1.2, label=name)
+    place.set_ylim(0, 1.05 * taken.max())
+    place.set_xlabel("run, in the order of time", fontsize=8)
+    place.set_ylabel("milliseconds", fontsize=8)
+    plain(place)
+    new.legend(loc="outside lower center", fontsize=8, frameon=False, ncols=5)
+    return plots.show(new, _runs_in_words(len(taken), busy, left_out, values, times))
+
+
+def _runs_in_words(count, busy, left_out, values, times):
+    told = [f"{count} runs in their order, each a dot"]
+    told += [f"the first {left_out} left out"] if left_out else []
+    told += [f"the last {busy} while other programs kept the cores busy"] if busy else []
+    lines = sentence(f"the {name}" + (f" {milliseconds(value)}" if times else "")
+                     for name, value in values.items())
+    return ", ".join(told) + (f". Lines: {lines}." if lines else ".")
+
+
+def clocks(rows, times=False):
+    """Two clocks: how long a run takes, and how long all cores together work for it.
+
+    Args:
+        rows: dictionary from a row's name to (milliseconds on the wall clock, milliseconds of
+            all cores).
+        times: whether the alt text gives the rows and their times.
+    """
+    new, axes = plots.figure(1, 0.36 * len(rows) + 1.2)
+    place = axes[0, 0]
+    for height, (wall, cores) in enumerate(rows.values()):
+        place.plot((wall, cores), (height, height), color="#BBBBBB", linewidth=2, zorder=1)
+        place.scatter([cores], [height], s=60, marker="D", facecolor=ORANGE, edgecolor=INK,
+                      zorder=2)
+        place.scatter([wall], [height], s=45, marker="o", facecolor=BLUE, edgecolor=INK, zorder=3)
+    place.set_xscale("log")
+    _plain_numbers(place)
+    place.set_yticks(range(len(rows)), list(rows))
+    place.set_ylim(len(rows) - 0.5, -0.5)
+    place.set_xlabel("milliseconds a run", fontsize=8)
+    plain(place)
+    marks = [Line2D([], [], linestyle="", marker=marker, color=colour, markeredgecolor=INK,
+                    label=label) for marker, colour, label in
+             (("o", BLUE, "the clock on the wall"), ("D", ORANGE, "work of all cores together"))]
+    new.legend(handles=marks, loc="outside lower center", fontsize=8, frameon=False, ncols=2)
+    told = (": " + "; ".join(f"{name}, {milliseconds(wall)} and {milliseconds(cores)}"
+                             for name, (wall, cores) in rows.items())) if times else ""
+    return plots.show(new, "2 dots a row: the time of a run on the clock on the wall, and the "
+                           f"time for which all cores together work{told}.")
+
+
+def _plain_numbers(place):
+    """1, 2, 5, 10 and so on along a logarithmic axis."""
+    low, high = place.get_xlim()
+    steps = [s * 10.0 ** e for e in range(-3, 6) for s in (1, 2, 5)]
+    steps = [s for s in steps if low <= s <= high]
+    place.set_xticks(steps, [f"{s:g}" for s in steps])
+    place.minorticks_off()
+
+
+def turns(comparison, times=False):
+    """Two settings in turns: the median of each batch.
+
+    Args:
+        comparison: a :class:`segkit.benchmark.Comparison`.
+        times: whether the alt text gives the ratio.
+    """
+    batches = comparison.first_ms, comparison.second_ms
+    settings = comparison.first, comparison.second
+    new, axes = plots.figure(1, 2.8)
+    place = axes[0, 0]
+    for number, (side, setting, colour, marker) in enumerate(
+            zip(batches, settings, (BLUE, ORANGE), "os")):
+        places = [2 * i + number + 1 for i in range(len(side))]
+        for at, batch in zip(places, side):
+            place.plot([at] * len(batch), batch, marker, color=colour, alpha=0.35, ms=4)
+        place.plot(places, [np.median(batch) for batch in side], "-", color=colour, marker=marker,
+                   markeredgecolor=INK, label=setting.label)
+    place.set_ylim(bottom=0)
+    place.set_xlabel("batch, in the order of time", fontsize=8)
+    place.set_ylabel("milliseconds a run", fontsize=8)
+    plain(place)
+    new.legend(loc="outside lower center", fontsize=8, frameon=False, ncols=2)
+    ratio = (f" Ratio of the medians {comparison.ratio:.2f}, 95 % interval {comparison.low:.2f} to "
+             f"{comparison.high:.2f}.") if times else ""
+    return plots.show(new, f"{len(batches[0])} batches of {len(batches[0][0])} runs each, in "
+                           f"turns: {settings[0].label}; {settings[1].label}.{ratio}")
+
+
+def operators(graph, spent):
+    """Each operator a dot: its multiply-adds against its time.
+
+    Args:
+        graph: a :class:`segkit.graph.Graph`.
+        spent: dictionary from an operator's index to milliseconds; None or 0 is left out.
+    """
+    shown = [operator for operator in graph.operators if spent.get(operator.index)]
+    new, axes = plots.figure(1, 3.6)
+    place = axes[0, 0]
+    for name in KINDS:
+        some = [operator for operator in shown if kind(operator) == name]
+        if some:
+            place.plot([operator.multiply_adds / 1e6 or NONE for operator in some],
+                       [spent[operator.index] for operator in some], MARKERS[name], ms=6,
+                       color=COLOURS[name], markeredgecolor=INK, markeredgewidth=0.6, label=name)
+    place.set(xscale="log", yscale="log")
+    low, high = place.get_ylim()
+    for speed in (1, 10, 100):  # multiply-adds in a nanosecond
+        ends = np.array((0.3, 300))
+        place.plot(ends, ends / speed, ":", color="#999999", linewidth=1, zorder=0)
+        right = min(150, 0.6 * speed * high)
+        place.text(right, right / speed, f"{speed} in a ns", fontsize=7, color="#666666",
+                   ha="right", va="bottom", bbox={"color": "white", "pad": 0.5})
+    place.set_ylim(low, high)
+    ticks = (0.1, 1, 10, 100)
+    place.set_xticks((NONE, *ticks), ("none", *(f"{tick:g}" for tick in ticks)))
+    place.minorticks_off()
+    place.yaxis.set_major_formatter("{x:g}")
+    place.set_xlabel("multiply-adds, million", fontsize=8)
+    place.set_ylabel("milliseconds alone", fontsize=8)
+    plain(place)
+    new.legend(loc="outside lower center", fontsize=8, frameon=False, ncols=5)
+    counts = "; ".join(f"{name}: {sum(kind(o) == name for o in shown)}" for name in KINDS)
+    most = max(shown, key=lambda operator: operator.multiply_adds)
+    return plots.show(new, f"{len(shown)} operators, each a dot, multiply-adds against time: "
+                           f"{counts}. The most multiply-adds are {most.multiply_adds / 1e6:.0f} "
+                           "million; the dotted lines are 1, 10 and 100 multiply-adds in a "
+                           "nanosecond.")

@@ -1,0 +1,240 @@
+"""Figures of fewer bits, other input sizes and what they cost; see :mod:`segkit.plots`."""
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from segkit import plots
+from segkit.errors import SegkitError
+from segkit.lessons.lesson_10 import experiments, quantisation
+from segkit.masks import metrics
+from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION
+from segkit.plots.words import percent, sentence
+
+STYLES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (VERMILION, ":", "D"), (GREEN, "-.", "^"))
+# Label, unit, and the words of an alt text: without times, which differ from run to run.
+COSTS = {"bytes": ("million bytes of the files", 1e6, "{:.2f} MB, ".format),
+         "multiply_adds": ("million multiply-adds", 1e6, "{:,.0f} million, ".format),
+         "milliseconds": ("milliseconds on this machine", 1, lambda value: "")}
+
+
+def files(rows):
+    """The bytes of several files of one network.
+
+    Args:
+        rows: dictionary from name to (bytes, type of the weights, type of the activations).
+    """
+    new, axes = plots.figure(1, 0.42 * len(rows) + 0.7)
+    place, largest = axes[0, 0], max(size for size, *_ in rows.values())
+    told = []
+    for height, (name, (size, weights, activations)) in enumerate(rows.items()):
+        place.barh(height, size / 1e6, height=0.6, color=BLUE, edgecolor=INK, linewidth=0.8)
+        place.text(size / 1e6, height, f"  weights {weights}, activations {activations}",
+                   va="center", fontsize=8, color=INK)
+        told.append(f"{name} {size / 1e6:.2f} MB ({percent(size / largest)} of the largest; "
+                    f"weights {weights}, activations {activations})")
+    place.set_yticks(range(len(rows)), list(rows))
+    place.set(xlim=(0, 1.75 * largest / 1e6), ylim=(len(rows) - 0.5, -0.5))
+    place.set_xticks([tick for tick in place.get_xticks() if tick <= 1.05 * largest / 1e6])
+    place.set_xlabel("million bytes", fontsize=8)
+    plots.plain(place)
+    return plots.show(new, f"{len(rows)} files of one network: {sentence(told)}.")
+
+
+def steps(values, few):
+    """Real numbers against what is left of them after rounding, and the error of each.
+
+    Args:
+        values: array of real numbers.
+        few: dictionary from a number of bits to the :class:`segkit.graph.Quantisation`, with one
+            scale.
+    """
+    new, axes = plots.figure(2, 2.9)
+    flat, told = values.ravel(), []
+    line_of = np.linspace(flat.min(), flat.max(), 2000)
+    for (bits, q), (colour, line, _) in zip(few.items(), STYLES):
+        scale = float(q.scale[0])
+        error = np.abs(quantisation.rounded(flat, q, bits) - flat)
+        axes[0, 0].plot(line_of, quantisation.rounded(line_of, q, bits), line, color=colour,
+                        label=f"{bits} bits")
+        axes[0, 1].semilogy(flat[::7], np.maximum(error[::7], scale / 1e3), ".", ms=2.5,
+                            color=colour)
+        axes[0, 1].axhline(scale / 2, color=INK, linewidth=0.8, linestyle=":")
+        told.append(f"with {bits} bits the step is {scale:.3g} and the largest error "
+                    f"{error.max():.2g}")
+    for place, title in zip(axes[0], ("rounded weight", "error; dotted: half a step")):
+        place.set_title(title, fontsize=9, color=INK)
+        place.set_xlabel("weight", fontsize=8)
+        plots.plain(place)
+    axes[0, 0].legend(fontsize=8, frameon=False, loc="upper left")
+    return plots.show(new, f"{flat.size:,} weights from {flat.min():.2f} to {flat.max():.2f}, "
+                           f"before and after rounding: {sentence(told)}.")
+
+
+def bits(curves):
+    """Agreement with the network that was not rounded, against the bits of a weight.
+
+    Args:
+        curves: dictionary from name to a dictionary from bits to the share of equal pixels.
+    """
+    new, axes = plots.figure(1, 2.7)
+    place = axes[0, 0]
+    for (name, curve), (colour, line, marker) in zip(curves.items(), STYLES):
+        place.plot(list(curve), [100 * share for share in curve.values()], line, color=colour,
+                   marker=marker, markersize=6, label=name)
+    place.set_xticks(list(next(iter(curves.values()))))
+    place.set_ylim(None, 101)
+    place.set_xlabel("bits of a weight", fontsize=8)
+    place.set_ylabel("pixels with the same class, %", fontsize=8)
+    place.grid(axis="y", color="#DDDDDD")
+    place.legend(fontsize=8, frameon=False, loc="lower right")
+    plots.plain(place)
+    told = "; ".join(f"{name}: " + sentence(f"{percent(share)} at {n} bits"
+                                            for n, share in curve.items())
+                     for name, curve in curves.items())
+    return plots.show(new, "Share of the pixels that keep the class which the network without "
+                           f"rounding gives them. {told}.")
+
+
+def ranges(graph, sets):
+    """The range of each activation that no ReLU6 bounds, as several calibrations saw it.
+
+    Args:
+        graph: a :class:`segkit.graph.Graph`.
+        sets: dictionary from name to what :func:`segkit.lessons.lesson_10.quantisation.calibrate` returned.
+    """
+    free = [o for o in graph.operators if o.parameters.get("activation") == "none"]
+    new, axes = plots.figure(1, 2.9)
+    place, told, first = axes[0, 0], [], None
+    for number, ((name, found), (colour, _, _)) in enumerate(zip(sets.items(), STYLES)):
+        low, high = np.transpose([found[o.outputs[0].index] for o in free])
+        width = high - low
+        first = width if first is None else first
+        place.vlines(np.arange(len(free)) + 0.26 * (number - (len(sets) - 1) / 2), low, high,
+                     color=colour, linewidth=4, label=name)
+        if number:
+            told.append(f"{name}: on average {percent((width / first).mean())} as wide")
+    place.axhline(0, color=INK, linewidth=0.8)
+    place.set_xticks(range(len(free)), [str(o.index) for o in free], fontsize=7)
+    place.set_xlabel("operator", fontsize=8)
+    place.set_ylabel("lowest to highest value", fontsize=8)
+    place.legend(fontsize=8, frameon=False, loc="upper left", ncols=len(sets))
+    place.margins(y=0.18)
+    plots.plain(place)
+    return plots.show(new, f"Ranges of the activations of {len(free)} operators without ReLU6. "
+                           f"Compared with {next(iter(sets))}, {sentence(told)}.")
+
+
+def changes(photo, before, after, margins):
+    """Which pixels change their class: where they are, and how sure the network was of them.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB, stretched to the size of the masks.
+        before, after: (H, W) class indices.
+        margins: (H, W) distance of the two best scores before.
+    """
+    changed = before != after
+    far = quantisation.outline_distance(before)
+    new, axes = plots.figure(3, 3.4, width_ratios=(2, 1, 1))
+    seen = photo // 4 + 185  # pale, so that the pixels that count stand out
+    seen[metrics.boundary(before)] = 130
+    seen[changed] = np.array([213, 94, 0])
+    plots.panel(axes[0, 0], seen, "outlines (grey), changed pixels (orange)")
+    edges = np.arange(0, 13, 2)
+    _shares(axes[0, 1], far, changed, edges, "distance to an outline, pixels")
+    wide = np.linspace(0, max(float(np.percentile(margins[changed], 99)), 0.1)
+                       if changed.any() else 1, 7)
+    _shares(axes[0, 2], margins, changed, wide, "best score minus second")
+    axes[0, 1].set_ylabel("changed, % of such pixels", fontsize=8)
+    near = (far <= 2)
+    told = "No pixel changes" if not changed.any() else (
+        f"{percent(changed.mean())} of the pixels change; {percent(near[changed].mean())} of "
+        "these lie at most 2 pixels from an outline, where only "
+        f"{percent(near.mean())} of all pixels lie. The two best scores of a pixel that changes "
+        f"are {np.median(margins[changed]):.1f} apart (median), of all pixels "
+        f"{np.median(margins):.1f}")
+    return plots.show(new, f"A mask of {before.shape[1]} x {before.shape[0]} pixels before and "
+                           f"after quantisation. {told}.")
+
+
+def _shares(place, values, changed, edges, label):
+    """Bars: which share of the pixels in each interval changed."""
+    all_of, of_changed = (np.histogram(v, edges)[0] for v in (values, values[changed]))
+    share = 100 * of_changed / np.maximum(all_of, 1)
+    place.bar(edges[:-1], share, width=np.diff(edges), align="edge", color=VERMILION,
+              edgecolor="white")
+    place.set_xlabel(label, fontsize=8)
+    place.xaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 5, 10)))
+    plots.plain(place)
+
+
+def times(spent):
+    """All times of several files, round by round; the alt text leaves out what a machine needs.
+
+    Args:
+        spent: what :func:`segkit.lessons.lesson_10.experiments.by_turns` returned.
+    """
+    new, axes = plots.figure(1, 0.42 * len(spent) + 0.75)
+    place = axes[0, 0]
+    for height, one in enumerate(spent.values()):
+        away = np.linspace(-0.16, 0.16, len(one))
+        place.plot(one, height + away, "o", color=BLUE, markersize=3.5, alpha=0.7)
+        place.plot([np.median(one)] * 2, [height - 0.3, height + 0.3], color=ORANGE, linewidth=3)
+    place.set_yticks(range(len(spent)), list(spent))
+    place.set(ylim=(len(spent) - 0.5, -0.5), xlim=(0, None))
+    place.set_xlabel("milliseconds on this machine; bar: median", fontsize=8)
+    place.grid(axis="x", color="#DDDDDD")
+    place.set_axisbelow(True)
+    plots.plain(place)
+    return plots.show(new, f"Times of {len(spent)} files on this machine, {sentence(spent)}: "
+                           f"{len(one)} runs of each, by turns, and their median.")
+
+
+def front(choices, cost="multiply_adds", quality="mean IoU on the photo", family=None):
+    """Cost against quality, and the choices that no other one beats.
+
+    Qualities count in whole per cent: a smaller difference is none.
+
+    Args:
+        choices: list of :class:`segkit.lessons.lesson_10.experiments.Choice`; those without this quality are left out.
+        cost: "bytes", "multiply_adds" or "milliseconds".
+        quality: a name in :attr:`segkit.lessons.lesson_10.experiments.Choice.quality`.
+        family: the only one that is shown, in the colour that it has among all; None: all.
+
+    Raises:
+        SegkitError: no choice has this quality and this cost.
+    """
+    label, unit, words = COSTS[cost]
+    here = {c.name: (getattr(c, cost) / unit, round(100 * c.quality[quality]) / 100)
+            for c in choices if quality in c.quality
+            and getattr(c, cost) is not None and family in (None, c.family)}
+    if not here:
+        raise SegkitError(f"the {quality} and the {label} of these choices were not measured; "
+                          "choose another measure")
+    best = experiments.pareto(here)
+    new, axes = plots.figure(1, 4.0)
+    place = axes[0, 0]
+    families = list(dict.fromkeys(c.family for c in choices))
+    for one, (colour, _, marker) in zip(families, STYLES):
+        points = [here[c.name] for c in choices if c.name in here and c.family == one]
+        if points:
+            x, y = np.transpose(points)
+            place.plot(x, 100 * y, marker, color=colour, markeredgecolor=INK, markersize=8,
+                       label=one)
+    shared = {}  # a place on the front -> the names of those that are there
+    for name in best:
+        shared.setdefault(here[name], []).append(name)
+    x, y = np.transpose(list(shared))
+    place.plot(x, 100 * y, color=INK, linewidth=1, drawstyle="steps-post", zorder=0)
+    for (x, y), names in shared.items():
+        place.annotate("\n".join(names), (x, 100 * y), (-7, 3), fontsize=8, color=INK,
+                       textcoords="offset points", ha="right")
+    place.set_xlabel(label, fontsize=8)
+    place.set_ylabel(f"{quality}, %", fontsize=8)
+    place.margins(y=0.14)
+    place.set_xlim(-0.16 * max(a for a, _ in here.values()), None)
+    place.set_xticks([tick for tick in place.get_xticks() if tick >= 0])
+    place.legend(fontsize=8, frameon=False, loc="lower right")
+    plots.plain(place)
+    named = sentence(f"{name} ({words(here[name][0])}{percent(here[name][1])})" for name in best)
+    return plots.show(new, f"{len(here)} choices by {label} and {quality}. No other choice beats "
+                           f"{len(best)} of them: {named}.")

@@ -1,0 +1,4 @@
+"""Masks: class names and palettes, resizing, scores -> classes, painting, measures, boxes.
+
+A mask is a (H, W) uint8 array of class indices; 255 marks pixels that do not count.
+"""

@@ -1,0 +1,25 @@
+"""A mask painted over its photo."""
+
+import cv2
+import numpy as np
+
+from segkit.errors import SegkitError
+from segkit.masks import labels
+
+
+def paint(photo, mask, opacity=0.5):
+    """A photo with every class of a mask but the background painted over it.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        mask: (H, W) uint8 class indices; 255 (ignore) is painted light grey.
+        opacity: 0 (only the photo) to 1 (only the colours).
+
+    Returns:
+        (H, W, 3) uint8 RGB, in the colours of :func:`segkit.masks.labels.screen_palette`.
+    """
+    if not 0 <= opacity <= 1:
+        raise SegkitError(f"opacity must lie between 0 and 1, not {opacity}")
+    colours = cv2.applyColorMap(mask, labels.screen_palette()[:, None])
+    painted = cv2.addWeighted(photo, 1 - opacity, colours, opacity, 0)
+    return cv2.copyTo(photo, (mask == labels.BACKGROUND).view(np.uint8), painted)

@@ -1,0 +1,1 @@
+"""Networks that label pixels: the few-line way, the trunk with its heads, the branches of an ASPP."""

@@ -1,0 +1,16 @@
+"""A .tflite file -> Session, on LiteRT or tflite-runtime; the trial of a file that may crash."""
+
+from segkit.runtime.session import Applied, Asked, Session, Tensor, load, open_session
+from segkit.runtime.settings import (
+                                     DELEGATES,
+                                     RUNTIMES,
+                                     allowed_cores,
+                                     checked_delegate,
+                                     checked_runtime,
+                                     checked_threads,
+                                     free_cores,
+                                     runtimes,
+)
+
+__all__ = ["Applied", "Asked", "DELEGATES", "RUNTIMES", "Session", "Settings", "Tensor", "allowed_cores", "checked_delegate",
+           "checked_runtime", "checked_threads", "free_cores", "load", "open_session", "runtimes"]

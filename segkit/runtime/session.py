@@ -1,0 +1,291 @@
+"""A .tflite file -> Session, on LiteRT or tflite-runtime, with threads and a delegate.
+
+What was asked for and what was applied are two facts, and both are kept: a
+delegate may take none of the operators, a runtime may ignore the thread count.
+Sources: https://ai.google.dev/edge/litert/inference (the interpreter),
+https://ai.google.dev/edge/litert/performance/delegates (delegates).
+"""
+
+import io
+from contextlib import redirect_stderr
+from dataclasses import asdict, dataclass
+from importlib import import_module
+
+import numpy as np
+import psutil
+
+from segkit import models
+from segkit.errors import SegkitError, captured_stderr, one_line
+from segkit.runtime.settings import (
+    DELEGATES,
+    RUNTIMES,
+    Settings,
+    checked_delegate,
+    checked_runtime,
+    checked_threads,
+    runtimes,
+)
+
+# AUTO applies XNNPACK by default; BUILTIN_REF has the slow kernels written for clarity.
+_RESOLVERS = {"xnnpack": "AUTO", "none": "BUILTIN_WITHOUT_DEFAULT_DELEGATES",
+              "reference": "BUILTIN_REF"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The settings of a session as they were asked for: ``threads`` None = choose for me."""
+
+    model: str
+    runtime: str
+    threads: int | None
+    delegate: str
+
+
+@dataclass
+class Applied:
+    """The settings of a session as they came out.
+
+    ``threads`` counts the threads that really work; None: not known before the
+    first run. ``delegate`` is "none" where the delegate took no operator.
+    """
+
+    runtime: str
+    version: str
+    threads: int | None
+    delegate: str
+    operators_taken: int
+    operators: int
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input or output of a model.
+
+    ``scale`` and ``zero_point`` are None for a tensor that is not quantised;
+    otherwise real value = scale * (stored value - zero_point).
+    ``upsampled_from`` is the (height, width) of the grid that the graph's last
+    operator, RESIZE_BILINEAR, spread to this output; None for other outputs.
+    """
+
+    name: str
+    shape: tuple
+    dtype: np.dtype
+    scale: float | None
+    zero_point: int | None
+    index: int
+    upsampled_from: tuple | None = None
+
+
+class Session:
+    """A model that is loaded and ready to run. Made by :func:`open_session`.
+
+    Attributes:
+        path: the model's file.
+        model: its entry in the catalogue, or None.
+        inputs, outputs: tuples of :class:`Tensor`.
+        asked, applied: :class:`Asked` and :class:`Applied`.
+        log: what the native library wrote while it loaded the model.
+        interpreter: the runtime's own interpreter, for the curious.
+    """
+
+    def __init__(self, path, model, asked, settings, interpreter, log, threads_before):
+        self.path, self.model, self.asked, self.log = path, model, asked, log
+        self.interpreter = interpreter
+        self._settings = settings
+        nodes = interpreter._get_ops_details()
+        self.applied = _applied(nodes, settings, threads_before)
+        self.inputs = tuple(_tensor(d) for d in interpreter.get_input_details())
+        self.outputs = tuple(_tensor(d, _resized_from(interpreter, nodes, d["index"]))
+                             for d in interpreter.get_output_details())
+
+    def run(self, *arrays, copy=True):
+        """Run the model once.
+
+        Args:
+            arrays: one array for each input, with exactly its shape and dtype.
+            copy: with False the answer is a view into the runtime's memory: fast,
+                but it must be dropped before the next run.
+
+        Returns:
+            the output array, or a tuple of arrays where the model has several.
+
+        Raises:
+            SegkitError: wrong number, shape or dtype of arrays, or the runtime failed.
+        """
+        if len(arrays) != len(self.inputs):
+            raise SegkitError(f"{self.path.name} has {len(self.inputs)} inputs, not {len(arrays)}")
+        for tensor, array in zip(self.inputs, arrays):
+            try:
+                array = np.asarray(array)
+            except ValueError as error:
+                raise SegkitError(f"the input {tensor.name!r} of {self.path.name} takes an array: "
+                                  f"{one_line(error)}") from error
+            if array.shape != tensor.shape or array.dtype != tensor.dtype:
+                raise SegkitError(
+                    f"the input {tensor.name!r} of {self.path.name} takes {tensor.dtype} of shape "
+                    f"{tensor.shape}, not {array.dtype} of shape {array.shape}")
+            self.interpreter.set_tensor(tensor.index, array)
+        first = self.applied.threads is None
+        threads_before = psutil.Process().num_threads() if first else None
+        try:
+            self.interpreter.invoke()
+        except (RuntimeError, ValueError) as error:
+            raise SegkitError(f"{self.path.name} failed while running on "
+                              f"{self.applied.runtime}: {one_line(error)}") from error
+        if first:
+            self.applied.threads = _threads_that_work(self._settings.threads, threads_before)
+        results = tuple(self._read(tensor, copy) for tensor in self.outputs)
+        return results[0] if len(results) == 1 else results
+
+    def _read(self, tensor, copy):
+        if copy:
+            return self.interpreter.get_tensor(tensor.index)
+        return self.interpreter.tensor(tensor.index)()
+
+    def report(self):
+        """``asked`` and ``applied`` as plain dictionaries, for JSON."""
+        return {"asked": asdict(self.asked), "applied": asdict(self.applied)}
+
+    def __repr__(self):
+        a = self.applied
+        return (f"Session({self.path.name} on {a.runtime} {a.version}, {a.threads or 'unknown'} "
+                f"threads, delegate {a.delegate}: {a.operators_taken} of {a.operators} operators)")
+
+
+def open_session(path_or_name, runtime="auto", threads=None, delegate="xnnpack"):
+    """Load a model and make it ready to run.
+
+    Args:
+        path_or_name: a .tflite file, or a name in the catalogue.
+        runtime: "litert", "tflite", or "auto" (LiteRT where it is installed).
+        threads: how many CPU threads; None: as many as there are free cores, at most 4.
+        delegate: "xnnpack" (fast CPU kernels), "none" (the runtime's built-in
+            kernels), "reference" (kernels written for clarity), or the path of
+            an external delegate library.
+
+    Returns:
+        a :class:`Session`.
+
+    Raises:
+        SegkitError: a wrong value, a file that is no model, a library that is no
+            delegate, a runtime that is not installed; one line with the cause.
+
+    A file that the catalogue does not know, and a delegate library, are first
+    tried in a process of their own: native code that crashes takes only that
+    process with it.
+    """
+    asked = Asked(str(path_or_name), str(runtime), threads, str(delegate))
+    settings = Settings(checked_runtime(runtime), checked_threads(threads),
+                        checked_delegate(delegate))
+    file, model = models.resolve(path_or_name)
+    if model is None or settings.delegate not in DELEGATES:
+        from segkit.runtime.trial import (
+            try_in_a_process,  # here: the probe itself imports this module
+        )
+
+        try_in_a_process(file, settings)
+    return load(file, model, asked, settings)
+
+
+def load(file, model, asked, settings):
+    """Load ``file`` in this process, without a trial in another. See :func:`open_session`."""
+    content = models.content(file)
+    module = _module(settings.runtime)
+    resolver = getattr(module.OpResolverType, _RESOLVERS.get(settings.delegate, _RESOLVERS["none"]))
+    threads_before = psutil.Process().num_threads()
+    with captured_stderr() as log:
+        try:
+            libraries = ([module.load_delegate(settings.delegate)]
+                         if settings.delegate not in DELEGATES else None)
+        except (ValueError, OSError, AttributeError) as error:
+            raise SegkitError(f"{settings.delegate} cannot be used as a delegate: "
+                              f"{one_line(error)}") from error
+        try:
+            interpreter = module.Interpreter(
+                model_content=content, num_threads=settings.threads,
+                experimental_op_resolver_type=resolver, experimental_delegates=libraries)
+            interpreter.allocate_tensors()
+        except (ValueError, RuntimeError, MemoryError) as error:
+            with_it = f" with the delegate {settings.delegate}" if libraries else ""
+            raise SegkitError(f"{one_line(file)} is no model that {settings.runtime} can load{with_it}: "
+                              f"{one_line(error)}") from error
+    try:
+        return Session(file, model, asked, settings, interpreter, log[0], threads_before)
+    except Exception as error:  # noqa: BLE001 - names that are no text, shapes that do not fit
+        raise SegkitError(f"{one_line(file)} is damaged: {one_line(error)}") from error
+
+
+def _module(runtime):
+    """The Python module of a runtime."""
+    try:  # NumPy prints a traceback for a wheel that was built for another NumPy
+        with captured_stderr(), redirect_stderr(io.StringIO()):
+            return import_module(RUNTIMES[runtime][0])
+    except Exception as error:  # noqa: BLE001 - a wheel built for another NumPy fails in many ways
+        raise SegkitError(f"the runtime {runtime!r} is installed but does not import: "
+                          f"{one_line(error)}") from error
+
+
+def _tensor(details, upsampled_from=None):
+    scale, zero_point = details["quantization"]
+    quantised = scale != 0
+    return Tensor(details["name"], tuple(int(n) for n in details["shape"]),
+                  np.dtype(details["dtype"]), float(scale) if quantised else None,
+                  int(zero_point) if quantised else None, details["index"], upsampled_from)
+
+
+def _resized_from(interpreter, nodes, index):
+    """(height, width) before the RESIZE_BILINEAR that made tensor ``index``, or None."""
+    for node in nodes:
+        if index in node["outputs"] and node["op_name"] == "RESIZE_BILINEAR":
+            source = int(node["inputs"][0])
+            shapes = {d["index"]: d["shape"] for d in interpreter.get_tensor_details()}
+            return tuple(int(n) for n in shapes[source][1:3]) if source in shapes else None
+    return None
+
+
+def _split(nodes):
+    """The graph's own operators, and the delegate's nodes that replace some of them.
+
+    A delegate's node stands behind the operators and makes tensors that an
+    operator makes too: this is how it is told from them.
+    """
+    own, delegated, made = [], [], set()
+    for node in nodes:
+        outputs = {int(i) for i in node["outputs"]}
+        if outputs and outputs <= made:
+            delegated.append(node)
+        else:
+            own.append(node)
+            made |= outputs
+    return own, delegated
+
+
+def _operators_taken(own, delegated):
+    """How many operators lie between the inputs and the outputs of delegates' nodes."""
+    maker = {int(out): number for number, node in enumerate(own) for out in node["outputs"]}
+    taken = set()
+    for node in delegated:
+        given = {int(i) for i in node["inputs"]}
+        waiting = [int(i) for i in node["outputs"]]
+        while waiting:
+            tensor = waiting.pop()
+            number = maker.get(tensor)
+            if tensor not in given and number is not None and number not in taken:
+                taken.add(number)
+                waiting += [int(i) for i in own[number]["inputs"]]
+    return len(taken)
+
+
+def _applied(nodes, settings, threads_before):
+    own, delegated = _split(nodes)
+    taken = _operators_taken(own, delegated)
+    delegate = settings.delegate if taken or settings.delegate == "reference" else "none"
+    # XNNPACK starts its threads now, the built-in kernels at the first run.
+    threads = _threads_that_work(settings.threads, threads_before) if taken else None
+    return Applied(settings.runtime, runtimes()[settings.runtime],
+                   1 if settings.threads == 1 else threads, delegate, taken, len(own))
+
+
+def _threads_that_work(asked, before):
+    """The calling thread and those that the runtime has started, at most ``asked``."""
+    return min(asked, 1 + max(0, psutil.Process().num_threads() - before))

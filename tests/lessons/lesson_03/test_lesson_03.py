@@ -1,0 +1,299 @@
+"""Lesson 03: each wrong answer gets its own hint, the explorer shows what really made an output, figures say what
+they show."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from lesson_files import said
+from PIL import Image
+
+from segkit import photos
+from segkit.lessons.lesson_03 import explorer as explorers
+from segkit.lessons.lesson_03 import figures, stride_figures
+from segkit.masks import metrics
+from segkit.plots import DPI, WIDTH
+from segkit.reference import Pairwise, conv2d, gridding, max_pool, receptive_field
+
+
+def along(step=lambda rate: rate, width=None, turn=1, pace=lambda rate: 1):
+    """An answer to the exercise on the paper's formula; the arguments are the mistakes."""
+    def answer(x, weights, rate):
+        outputs = len(x) - (width or step)(rate) * (len(weights) - 1)
+        weights = weights[::turn]
+        return sum(w * x[k * step(rate):][:outputs] for k, w in enumerate(weights))[::pace(rate)]
+    return answer
+
+
+WRONG = [
+    ("field-by-hand", 11, "the rate is missing"),
+    ("field-by-hand", 9, "the stride is missing"),
+    ("field-by-hand", 7, "three plain layers"),
+    ("field-by-hand", 14, "count the first one, too"),
+    ("field-by-hand", 17, "not for itself"),
+    ("field-by-hand", 45, "not multiplied"),
+    ("field-by-hand", 12, "too small"),
+    ("field-by-hand", "15", "one number"),
+    ("atrous-line", along(lambda rate: 1), "this is rate 1"),
+    ("atrous-line", along(lambda rate: 1, width=lambda rate: rate), "the inputs lie side by side"),
+    ("atrous-line", along(turn=-1), "the weights are turned round"),
+    ("atrous-line", along(pace=lambda rate: rate), "which is a stride"),
+    ("atrous-line", along(lambda rate: rate + 1), "2 inputs are left out"),
+    ("atrous-line", lambda x, weights, rate: x, "returns the shape (12,)"),
+    ("atrous-line", lambda *_: 1 / 0, "stopped with ZeroDivisionError"),
+    ("atrous-line", np.zeros(6), "without brackets"),
+    ("keep-the-field", 1, "less of the photo"),
+    ("keep-the-field", 2, "two of them are gone"),
+    ("keep-the-field", 3, "rates multiply"),
+    ("keep-the-field", 8, "the new output stride"),
+    ("keep-the-field", 16, "four steps"),
+    ("no-holes", [2, 2, 2], "120 pixels inside it are not seen"),
+    ("no-holes", [1, 1, 1], "these rates see 7 pixels"),
+    ("no-holes", [3, 2, 3], "these rates see 17 pixels"),
+    ("no-holes", [1, 5], "three whole numbers"),
+    ("no-holes", [1.5, 1.5, 3], "three whole numbers"),
+    ("no-holes", [6, 0, 0], "three whole numbers"),
+    ("no-holes", 6, "three whole numbers"),
+    ("no-holes", "123", "three whole numbers"),
+]
+
+
+@pytest.mark.parametrize("name, answer, hint", WRONG)
+def test_each_wrong_answer_gets_its_hint(name, answer, hint, capsys):
+    out = said(name, answer, capsys)
+    assert out.startswith("hint: ") and out.count("\n") == 1
+    assert hint in out
+
+
+@pytest.mark.parametrize("name, answer", [
+    ("field-by-hand", 15), ("field-by-hand", np.int64(15)), ("atrous-line", along()), ("keep-the-field", 4),
+    ("no-holes", [1, 2, 3]), ("no-holes", (1, 1, 4)), ("no-holes", np.array([3, 2, 1])),
+])
+def test_every_way_to_the_right_answer_counts(name, answer, capsys):
+    assert said(name, answer, capsys).startswith("right: ")
+
+
+def test_the_only_hole_in_thirteen_pixels_comes_of_a_shared_factor():
+    """The hint says so for every answer with a hole: three rates that add up to 6."""
+    for rates in ((a, b, 6 - a - b) for a in range(1, 5) for b in range(1, 6 - a)):
+        assert receptive_field([(3, 1, rate) for rate in rates]).size == 13
+        assert (gridding(rates) == 0).any() == (rates == (2, 2, 2))
+
+
+# --- the explorer: one output and what made it ---------------------------------------
+
+
+@pytest.mark.parametrize("kernel", explorers.KERNELS)
+@pytest.mark.parametrize("rate, stride", [(1, 1), (2, 1), (3, 1), (1, 2), (3, 2), (2, 3)])
+def test_what_made_an_output_adds_up_to_it(kernel, rate, stride):
+    weights = np.array(explorers.KERNELS[kernel])
+    for values in explorers.inputs().values():
+        whole = conv2d(values[:, :, None], weights[:, :, None, None], stride=stride_figures, rate=rate)[..., 0]
+        assert np.array_equal(explorers.convolved(values, weights, rate, stride_figures), whole)
+        for place, output in np.ndenumerate(whole):
+            taps = explorers.contributions(values, weights, *place, rate, stride_figures)
+            assert sum(tap.value * tap.weight for tap in taps) == output
+            assert [tap.weight for tap in taps] == list(weights.flat)
+            for tap in taps:
+                assert tap.inside == (0 <= tap.row < 9 and 0 <= tap.column < 9)
+                assert tap.value == (values[tap.row, tap.column] if tap.inside else 0)
+
+
+def test_inputs_are_whole_numbers_of_one_digit():
+    found = explorers.inputs()
+    for values in found.values():
+        assert values.shape == (9, 9) and values.min() == 0 and values.max() == 9
+    assert len(np.unique(found["the cat's eye, a photo"])) > 5
+
+
+def picture(explorer):
+    """The picture that the explorer shows now, as an array."""
+    data = re.search(r'base64,([^"]*)"', explorer.picture.value)[1]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+
+
+@pytest.fixture
+def explorer():
+    return explorers.explorer()
+
+
+def test_explorer_first_state(explorer):
+    assert explorer.alt.startswith("Input 9 x 9, kernel 3 x 3 at rate 2, so 5 pixels wide, stride 1: output 9 x 9. "
+                                   "The output at row 4, column 4 is ")
+    terms, total = re.search(r"column 4 is (.*) = (\S+)\.", explorer.alt).groups()
+    terms = [[int(n.replace("\u2212", "-")) for n in term.split(" x ")] for term in terms.split(" + ")]
+    assert len(terms) == 6 and sum(a * b for a, b in terms) == int(total.replace("\u2212", "-"))
+    data, about = explorer._repr_mimebundle_()
+    assert data["text/plain"] == about["image/png"]["alt"] == explorer.alt
+    still = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert still.width == WIDTH * DPI and len(data["image/png"]) < 200_000
+
+
+def test_touching_an_output_shows_what_made_it(explorer):
+    before = picture(explorer)
+    explorer.controls["place"].value = (0, 0)
+    words = explorer.words.value
+    assert "row 0, column 0 is " in words and "5 of its inputs are padding" in words
+    assert (picture(explorer) != before).any()
+
+
+def test_rate_stride_and_kernel_change_the_shapes(explorer):
+    place = explorer.controls["place"]
+    explorer.controls["stride"].value = 2
+    assert "stride 2: output 5 x 5" in explorer.words.value and len(place.options) == 25
+    explorer.controls["rate"].value = 3
+    assert "at rate 3, so 7 pixels wide" in explorer.words.value
+    explorer.controls["kernel"].value = "sum, 5 x 5"
+    assert "so 13 pixels wide" in explorer.words.value and "the sum of 25 products" in explorer.words.value
+    explorer.controls["kernel"].value = "double, 1 x 1"
+    assert "so 1 pixel wide" in explorer.words.value
+
+
+def test_the_touched_place_stays_or_moves_to_the_edge(explorer):
+    place = explorer.controls["place"]
+    place.value = (2, 8)
+    explorer.controls["rate"].value = 1
+    assert place.value == (2, 8)
+    explorer.controls["stride"].value = 3
+    assert place.value == (2, 2) and "row 2, column 2" in explorer.words.value
+
+
+def test_buttons_show_the_output_and_no_two_have_the_same_words(explorer):
+    explorer.controls["input"].value = "one bright pixel"
+    explorer.controls["kernel"].value = "sum, 3 x 3"
+    options = explorer.controls["place"].options
+    assert len({words for words, _ in options}) == len(options) == 81
+    shown = {place: words.strip("\u200b") for words, place in options}
+    assert [place for place, words in shown.items() if words == "9"] == [
+        (row, column) for row in (2, 4, 6) for column in (2, 4, 6)]
+    assert len(explorer.controls["place"].tooltips) == 81
+
+
+def test_one_change_draws_once(explorer, monkeypatch):
+    drawn, real = [], figures.multiplied
+    monkeypatch.setattr(figures, "multiplied", lambda *a: drawn.append(a) or real(*a))
+    explorer.controls["stride"].value = 3
+    explorer.controls["place"].value = (0, 1)
+    assert len(drawn) == 2
+
+
+# --- the other two dials -----------------------------------------------------------------
+
+
+def test_rate_slider_runs_the_function_it_was_given_once_a_rate():
+    ran = []
+
+    def convolve(x, kernel, rate):
+        ran.append(rate)
+        return conv2d(x, kernel, rate=rate)
+
+    grey = photos.sample("cat")[::4, ::4].mean(axis=-1, keepdims=True)
+    slider = explorers.rates(grey, np.ones((3, 3, 1, 1)), convolve)
+    for rate in (16, 2, 16):
+        slider.controls["rate"].value = rate
+    assert ran == [2, 16]
+    assert "rate 16 spans 33 pixels" in slider.words.value
+
+
+def test_stride_dial_shows_cells_quality_and_cost():
+    truth = photos.voc_truth()
+    dial = explorers.stride_dial(photos.sample("voc"), truth, lambda stride: 32e9 / stride_figures)
+    assert "at output stride 16: 17 x 17 cells" in dial.alt and "; 4: mean IoU" in dial.alt
+    dial.controls["stride"].value = 8
+    assert "33 x 33 cells" in dial.words.value
+    quality = [float(q) for q in re.findall(r"mean IoU ([\d.]+)", dial.alt)]
+    assert quality == sorted(quality) and len(quality) == 4
+    assert re.findall(r"(\d+) billion", dial.alt) == ["1", "2", "4", "8"]
+
+
+def test_finest_mask_has_one_class_for_each_cell_and_no_ignored_pixel():
+    truth = photos.voc_truth()
+    truth[:, 100:300] = 255
+    cells, mask = explorers.finest(truth, 32, 257)
+    assert cells.shape == (9, 9) and mask.shape == truth.shape and not (mask == 255).any()
+    truth = photos.voc_truth()
+    assert metrics.boundary(mask).sum() < metrics.boundary(explorers.finest(truth, 4, 257)[1]).sum()
+
+
+# --- figures ---------------------------------------------------------------------------------
+
+
+def dots(row, column, poolings=3):
+    maps = [np.zeros((16, 16, 1), np.float32)]
+    maps[0][row, column] = 1
+    for _ in range(poolings):
+        maps.append(max_pool(maps[-1], 2))
+    return maps
+
+
+def test_pooling_says_when_the_maps_are_the_same():
+    assert "After 2 poolings, both maps are the same." in figures.pooling(dots(4, 4), dots(6, 7)).alt
+    assert "row 15, column 15" in figures.pooling(dots(0, 0), dots(15, 15)).alt
+    assert "After 3 poolings, the maps still differ." in figures.pooling(dots(0, 0), dots(15, 15)).alt
+
+
+def test_trees_say_how_much_is_seen():
+    alt = figures.trees({"step": [(3, 2, 1), (3, 1, 1)], "atrous": [(3, 1, 1), (3, 1, 2)]}).alt
+    assert "Step: it sees 7 inputs, and there is an output for every group of 2 inputs." in alt
+    assert "Atrous: it sees 7 inputs, and there is an output for every single input." in alt
+
+
+@pytest.mark.parametrize("layers", [[(3, 2, 1), (3, 1, 1), (3, 1, 2)], [(3, 1, 2), (5, 1, 1)]])
+def test_trees_reach_as_far_as_the_receptive_field(layers):
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+    figures._tree(axes, layers, 41)
+    lowest = [x for line in axes.lines for x, y in zip(*line.get_data()) if y == 0]
+    assert max(lowest) - min(lowest) + 1 == receptive_field(layers).size
+
+
+def test_figures_say_what_they_compare():
+    alt = figures.fields({"dense": [(3, 9), (7, 49)], "atrous": [(3, 9), (7, 9)]}, 7).alt
+    assert alt.endswith("To see 7 pixels takes so many weights. dense: 49; atrous: 9.")
+    alt = figures.holes([[2, 2, 2], [1, 2, 3]]).alt
+    assert "Rates 2, 2, 2: 49 of 169 pixels. Rates 1, 2, 3: 169 of 169 pixels." in alt
+    alt = stride_figures.field(np.zeros((257, 257, 3), np.uint8), [(6, 16), (12, 8)]).alt
+    assert "rate 6 at output stride 16 spans 208 pixels and rate 12 at output stride 8 spans 200 pixels" in alt
+
+
+def test_sharpen_takes_a_mask_without_a_boundary():
+    photo, mask = np.zeros((6, 8, 3), np.uint8), np.zeros((6, 8), np.uint8)
+    alt = stride_figures.sharpen(photo, (2, 3), np.ones((6, 8)), mask, mask + 1).alt
+    assert "of 8 x 6 pixels" in alt and "changes the class of 100 % of the pixels" in alt
+
+
+# --- what the lesson says of our models ----------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def features(model_path):
+    from segkit.networks.heads import Trunk
+
+    for name in ("trunk", "trunk-os8", "head-v1"):
+        model_path(name)
+    photo = photos.sample("hopper")
+    return Trunk(16).features(photo), Trunk(8).features(photo)
+
+
+def test_features_at_both_output_strides_agree_at_every_second_place(features):
+    coarse, dense = features
+    assert np.allclose(dense.high[::2, ::2], coarse.high, atol=1e-3)
+    alt = stride_figures.agreement(coarse.high, dense.high).alt
+    assert "17 x 17 places at output stride 16, 33 x 33 at 8" in alt
+    assert "differ by 0.00 at most; 800 places are new" in alt
+    assert "differ by 0.00 at most" not in stride_figures.agreement(coarse.high, dense.high + 1).alt
+
+
+def test_masks_says_how_much_changes(features):
+    scores = np.zeros((17, 17, 21), np.float32)
+    scores[..., 15] = 1
+    photo = features[0].photo
+    assert "0 % of the pixels change" in stride_figures.masks(photo, {"a": scores, "b": scores}).alt
+    assert "100 % of the pixels change" in stride_figures.masks(photo, {"a": scores, "b": -scores}).alt
+
+
+def test_the_lesson_draws_the_weights_of_the_crf_that_it_runs():
+    assert Pairwise().position_sigma == Pairwise().colour_sigma == 10  # what the lesson writes out

@@ -1,0 +1,221 @@
+"""Lesson 04: its exercises, the branches of the heads, fields of view, the figures, the explorer."""
+
+import numpy as np
+import pytest
+from lesson_files import said
+
+from segkit import photos, reference
+from segkit.errors import SegkitError
+from segkit.lessons.lesson_04 import experiments, figures
+from segkit.lessons.lesson_04.explorer import ALL, explorer
+from segkit.masks import labels
+from segkit.networks.aspp import HEADS, Aspp, margin
+from segkit.networks.heads import SegmentationHead, Trunk
+
+
+@pytest.fixture(scope="module")
+def features():
+    """{output stride: Features} of one photo."""
+    return {stride: Trunk(stride).features(photos.sample("motorcycle")) for stride in (16, 8)}
+
+
+def chain(features, branches):
+    for branch in branches:
+        features = branch(features)
+    return features
+
+
+def stacked(features, branches):
+    return np.concatenate([branch(features) for branch in branches], axis=2)
+
+
+WRONG = [
+    ("aspp-span", 13, "cells of the map"),
+    ("aspp-span", 208, "count the steps"),
+    ("aspp-span", 96, "both sides"),
+    ("aspp-span", 18, "two gaps"),
+    ("aspp-span", 48, "rate 1"),
+    ("aspp-span", 250, "too large"),
+    ("aspp-span", "192", "one number"),
+    ("aspp-sum", lambda f, b: b[0](f), "first branch alone"),
+    ("aspp-sum", lambda f, b: np.mean([g(f) for g in b], axis=0), "the mean"),
+    ("aspp-sum", lambda f, b: np.max([g(f) for g in b], axis=0), "loudest"),
+    ("aspp-sum", stacked, "as DeepLab v3 does"),
+    ("aspp-sum", chain, "the one before it made"),
+    ("aspp-sum", lambda f, b: f, "the values are not"),
+    ("valid-weights", lambda size, rate: 1.0, "the rate has to come in"),
+    ("valid-weights", lambda size, rate: max(size - 2 * rate, 0) / size, "along one axis"),
+    ("valid-weights", lambda size, rate: (max(size - rate, 0) / size) ** 2, "counts one"),
+    ("valid-weights", lambda size, rate: ((size - rate) / size) ** 2, "counts one"),
+    ("valid-weights", lambda size, rate: (1 - 2 * rate / size) ** 2, "stop at 0"),
+    ("valid-weights", lambda size, rate: max(size - 2 * rate, 0) ** 2, "number of all places"),
+    ("valid-weights", 0.5, "without brackets"),
+    ("rate-too-large", 9, "17 x 17 cells"),
+    ("rate-too-large", 16, "the middle"),
+    ("rate-too-large", 33, "gone much earlier"),
+    ("rate-too-large", 11, "two gaps"),
+    ("rate-too-large", 32, "two weights of a row"),
+    ("rate-too-large", 3, "too small"),
+]
+
+
+@pytest.mark.parametrize("name, answer, hint", WRONG)
+def test_each_wrong_answer_gets_its_hint(name, answer, hint, capsys):
+    out = said(name, answer, capsys)
+    assert out.startswith("hint: ") and out.count("\n") == 1 and hint in out
+
+
+@pytest.mark.parametrize("name, answer", [
+    ("aspp-span", 192), ("aspp-span", np.int64(192)), ("rate-too-large", 17),
+    ("aspp-sum", lambda f, b: sum(g(f) for g in b)),
+    ("aspp-sum", lambda f, b: np.stack([g(f) for g in b]).sum(axis=0)),
+    ("valid-weights", lambda size, rate: (max(size - 2 * rate, 0) / size) ** 2),
+    ("valid-weights", lambda size, rate: (experiments.valid_weights(size, rate) == 9).mean()),
+])
+def test_every_way_to_the_right_answer_counts(name, answer, capsys):
+    assert said(name, answer, capsys).startswith("right: ")
+
+
+# --- the branches -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_branches_give_the_scores_and_the_mask_of_the_head(head, features):
+    seen = features[8 if head == "v3-os8" else 16]
+    aspp, original = Aspp(head), SegmentationHead(head)
+    responses = aspp.responses(seen.high)
+    assert np.abs(aspp.logits(responses) - original.logits(seen)).max() < 1e-3
+    mask = aspp.mask(responses, seen.photo.shape[:2])
+    assert mask.dtype == np.uint8 and (mask == original.segment(seen).mask).mean() > 0.999
+
+
+@pytest.mark.parametrize("head, names", [
+    ("v2", ["rate 2", "rate 4", "rate 6", "rate 9"]),
+    ("v3", ["1x1", "rate 3", "rate 6", "rate 9", "image"]),
+    ("v3-os8", ["1x1", "rate 6", "rate 12", "rate 18", "image"])])
+def test_branches_have_the_rates_and_the_order_of_the_training(head, names):
+    assert list(Aspp(head).branches) == names
+
+
+def test_a_response_of_v2_is_scores_and_of_v3_is_channels(features):
+    high = features[16].high
+    assert {r.shape for r in Aspp("v2").responses(high).values()} == {(17, 17, 21)}
+    assert {r.shape for r in Aspp("v3").responses(high).values()} == {(17, 17, 128)}
+
+
+def test_the_image_branch_says_the_same_everywhere(features):
+    response = Aspp("v3").branches["image"](features[16].high)
+    assert np.ptp(response, axis=(0, 1)).max() == 0 and np.ptp(response) > 0
+
+
+def test_a_branch_of_v2_can_be_left_out(features):
+    aspp = Aspp("v2")
+    responses = aspp.responses(features[16].high)
+    all_four = aspp.join(responses)
+    left_out = responses.pop("rate 4")
+    assert np.allclose(aspp.join(responses) + left_out, all_four, atol=1e-4)
+
+
+@pytest.mark.parametrize("head", ["v1", "v3plus", "classify", 2])
+def test_other_heads_are_refused(head):
+    with pytest.raises(SegkitError, match="there are v2, v3, v3-os8"):
+        Aspp(head)
+
+
+def test_margin_is_the_lead_over_background():
+    scores = np.zeros((2, 3, 21), np.float32)
+    scores[..., 0], scores[0, 1, 8] = 1, 4
+    assert margin(scores, 8).tolist() == [[-1, 3, -1], [-1, -1, -1]]
+
+
+# --- sizes and fields of view -------------------------------------------------------
+
+
+def test_shrunk_keeps_the_photo_in_the_middle():
+    photo = photos.sample("cat")
+    assert (experiments.shrunk(photo, 1) == photo).all()
+    small = experiments.shrunk(photo, 0.5)
+    top, left, height, width = experiments.window(photo.shape[:2], 0.5)
+    assert small.shape == photo.shape and (height, width) == (150, 226)
+    assert (small[0] == experiments.GREY).all() and (small[:, -1] == experiments.GREY).all()
+    inner = small[top:top + height, left:left + width]
+    assert abs(inner.mean() - photo.mean()) < 1
+
+
+@pytest.mark.parametrize("scale", [0, -1, 1.5])
+def test_a_scale_that_cannot_be(scale):
+    with pytest.raises(SegkitError, match="over 0 and at most 1"):
+        experiments.shrunk(photos.sample("cat"), scale)
+
+
+def test_object_at_follows_the_photo_and_never_vanishes():
+    mask = np.zeros((300, 400), bool)
+    mask[100:200, 100:300] = True
+    assert experiments.object_at(1, mask, 300, 400).sum() == mask.sum()
+    assert experiments.object_at(0.5, mask, 300, 400).sum() == pytest.approx(mask.sum() / 4, rel=0.05)
+    assert experiments.object_at(0.01, mask, 17, 17).sum() == 1
+    assert not experiments.object_at(1, np.zeros((300, 400), bool), 17, 17).any()
+
+
+@pytest.mark.parametrize("size, rate", [(17, 1), (17, 6), (17, 9), (17, 17), (65, 32), (65, 40), (5, 2)])
+def test_valid_weights_by_counting(size, rate):
+    counts = experiments.valid_weights(size, rate)
+    for row in range(size):
+        for column in range(size):
+            assert counts[row, column] == experiments.taps(row, column, rate, (size, size))[1].sum()
+
+
+def test_with_the_rate_of_the_map_a_kernel_is_its_middle_weight():
+    x = np.random.default_rng(0).normal(size=(17, 17, 4)).astype(np.float32)
+    kernel = np.random.default_rng(1).normal(size=(3, 3, 4, 2)).astype(np.float32)
+    wide = reference.conv2d(x, kernel, rate=17)
+    assert np.allclose(wide, reference.conv2d(x, kernel[1:2, 1:2]), atol=1e-5)
+
+
+# --- figures and explorer -----------------------------------------------------------
+
+
+def test_sizes_state_what_is_found():
+    photo, whole = photos.sample("cat"), np.zeros((300, 451), np.uint8)
+    whole[100:200, 100:300] = 8
+    half = 8 * experiments.object_at(0.5, whole == 8, 300, 451).astype(np.uint8)
+    half[:150] = 0
+    alt = figures.sizes(photo, {1: whole, 0.5: half}, 8).alt
+    assert "same cat at 2 sizes: 100 % found at scale 1 (7 cells wide)" in alt
+    assert "50 % found at scale 0.5" in alt
+
+
+def test_fields_count_the_weights_on_the_map():
+    alt = figures.fields(photos.sample("cat"), (2, 9), 8, 8).alt
+    assert "rate 2 spans 5 cells, 9 of 9" in alt and "rate 9 spans 19 cells, 1 of 9" in alt
+
+
+def test_maps_and_votes_state_their_numbers():
+    values = np.full((17, 17), -3.0)
+    values[4, 4] = 2.04
+    alt = figures.maps(photos.sample("cat"), {"rate 2": values, "rate 4": -values}, 8).alt
+    assert "Scores of cat" in alt and "rate 2 up to 2.0, rate 4 up to 3.0 and sum up to 0.0" in alt
+    alt = figures.votes({1: {"rate 2": 1.5}, 0.25: {"rate 2": -0.01}}, 8).alt
+    assert "rate 2 with 1.5 at scale 1 and 0.0 at scale 0.25" in alt
+
+
+@pytest.mark.parametrize("size, gone", [(65, 33), (17, 9)])
+def test_valid_says_from_where_on_nothing_is_left(size, gone):
+    alt = figures.valid(size).alt
+    assert f"from rate {gone} on, at no place; from rate {size} on, only the middle" in alt
+
+
+def test_explorer_follows_its_controls():
+    shown = explorer()
+    assert shown.still is not None and shown.alt.startswith("Rate 2: motorbike less background")
+    seen = {shown.words.value}
+    for control, value in (("branch", "rate 9"), ("scale", 0.25), ("shown", "person"),
+                           ("photo", "hopper"), ("branch", ALL)):
+        shown.controls[control].value = value
+        assert shown.message.value == "" and shown.words.value not in seen
+        seen.add(shown.words.value)
+    assert "All four: person less" in shown.words.value and "of 9" not in shown.words.value
+
+
+def test_explorer_offers_classes_that_there_are():
+    assert set(dict(explorer().controls)["shown"].options) <= set(labels.VOC)

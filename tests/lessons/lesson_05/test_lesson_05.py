@@ -1,0 +1,212 @@
+"""Lesson 05: its exercises, image features, measured figures, the figures, the explorer."""
+
+import json
+
+import numpy as np
+import pytest
+from lesson_files import said
+
+from segkit import models, photos, reference
+from segkit.errors import SegkitError
+from segkit.lessons.lesson_05 import figures
+from segkit.lessons.lesson_05.explorer import NOTHING, OWN, explorer
+from segkit.masks import labels
+from segkit.models import measured
+from segkit.networks.aspp import Aspp
+from segkit.networks.heads import Trunk
+from segkit.networks.segmenter import Segmentation
+from segkit.plots import folding, many_photos
+
+
+def folded(scaled, shift):
+    """An answer to the folding exercise, from kernel(kernel, scale) and bias(beta, mean, scale)."""
+    def fold(kernel, mean, variance, gamma, beta):
+        scale = gamma / np.sqrt(variance + 1e-3)
+        return scaled(kernel, scale), shift(beta, mean, scale)
+    return fold
+
+
+def other_scale(scale_of):
+    def fold(kernel, mean, variance, gamma, beta):
+        scale = scale_of(gamma, variance)
+        return kernel * scale, beta - mean * scale
+    return fold
+
+
+def good(beta, mean, scale):
+    return beta - mean * scale
+
+
+def repeat(values, x):
+    return np.broadcast_to(values, x.shape)
+
+
+WRONG = [
+    ("image-pooling", lambda x: x.mean(axis=(0, 1)), "one vector for the whole image"),
+    ("image-pooling", lambda x: x.mean(axis=(0, 1), keepdims=True), "stand in one cell"),
+    ("image-pooling", lambda x: x.mean(axis=2), "a mean over the channels"),
+    ("image-pooling", lambda x: repeat(x.mean(axis=2, keepdims=True), x), "a mean over the channels"),
+    ("image-pooling", lambda x: repeat(x.max(axis=(0, 1)), x), "the maximum"),
+    ("image-pooling", lambda x: repeat(x.sum(axis=(0, 1)), x), "the sum"),
+    ("image-pooling", lambda x: repeat(x.mean(), x), "one number for all channels"),
+    ("image-pooling", lambda x: repeat(x.mean(axis=0, keepdims=True), x), "each column"),
+    ("image-pooling", lambda x: x, "the values are not"),
+    ("image-pooling", 3, "without brackets"),
+    ("fold-batch-norm", folded(lambda k, s: k * s, lambda b, m, s: b), "the mean is missing"),
+    ("fold-batch-norm", folded(lambda k, s: k * s, lambda b, m, s: b - m), "before the scale, so"),
+    ("fold-batch-norm", folded(lambda k, s: k * s, lambda b, m, s: b + m * s), "not added"),
+    ("fold-batch-norm", folded(lambda k, s: k, good), "kernel has to be scaled"),
+    ("fold-batch-norm", folded(lambda k, s: k * s[:, None], good), "the output channels"),
+    ("fold-batch-norm", other_scale(lambda g, v: g / np.sqrt(v)), "epsilon is missing"),
+    ("fold-batch-norm", other_scale(lambda g, v: g / (v + 1e-3)), "the root is missing"),
+    ("fold-batch-norm", folded(lambda k, s: k * s, lambda b, m, s: -m * s), "beta is missing"),
+    ("fold-batch-norm", lambda k, m, v, g, b: (k * g / np.sqrt(v + 1e-3), b - m * g), "lacks the root"),
+    ("fold-batch-norm", other_scale(lambda g, v: 1 / np.sqrt(v + 1e-3)), "gamma is missing"),
+    ("fold-batch-norm", lambda kernel, *_: kernel, "return two arrays"),
+    ("fold-batch-norm", None, "not answered"),
+    ("rate-at-stride-8", 9, "half as far apart"),
+    ("rate-at-stride-8", 4.5, "the other way"),
+    ("rate-at-stride-8", 36, "not a quarter"),
+    ("rate-at-stride-8", 12, "the middle rate"),
+    ("rate-at-stride-8", 144, "in pixels of the photo"),
+    ("rate-at-stride-8", 100, "too large"),
+    ("cost-at-stride-8", 4, "close"),
+    ("cost-at-stride-8", 2, "one axis"),
+    ("cost-at-stride-8", 1.94, "one axis"),
+    ("cost-at-stride-8", 1, "there are more of them"),
+    ("cost-at-stride-8", 0.27, "the other way round"),
+    ("cost-at-stride-8", 1089, "the cells at stride 8"),
+    ("cost-at-stride-8", 800, "do not subtract"),
+]
+
+
+@pytest.mark.parametrize("name, answer, hint", WRONG)
+def test_each_wrong_answer_gets_its_hint(name, answer, hint, capsys):
+    out = said(name, answer, capsys)
+    assert out.startswith("hint: " if answer is not None else "not answered")
+    assert out.count("\n") == 1 and hint in out
+
+
+@pytest.mark.parametrize("name, answer", [
+    ("image-pooling", lambda x: repeat(x.mean(axis=(0, 1)), x)),
+    ("image-pooling", lambda x: x * 0 + x.mean(axis=(0, 1), keepdims=True)),
+    ("fold-batch-norm", folded(lambda k, s: k * s, good)),
+    ("fold-batch-norm", lambda *given: list(folded(lambda k, s: k * s, good)(*given))),
+    ("fold-batch-norm", lambda kernel, *norm: reference.fold_batch_norm(kernel, None, *norm)),
+    ("rate-at-stride-8", 18), ("cost-at-stride-8", 33 ** 2 / 17 ** 2), ("cost-at-stride-8", 3.8),
+])
+def test_every_way_to_the_right_answer_counts(name, answer, capsys):
+    assert said(name, answer, capsys).startswith("right: ")
+
+
+def test_doubled_rates_leave_the_weights():
+    head = Aspp("v3")
+    twin = head.doubled()
+    assert list(twin.branches) == ["1x1", "rate 6", "rate 12", "rate 18", "image"]
+    assert [layer.rate for layer in twin.branches["rate 12"].layers] == [12, 1]
+    assert "rate 3" in head.branches
+    for one, two in zip(head.branches.values(), twin.branches.values()):
+        assert all(a.kernel is b.kernel and a.bias is b.bias for a, b in zip(one.layers, two.layers))
+
+
+def test_without_image_features_the_mask_is_another_one():
+    photo = photos.sample("hopper")
+    head, high = Aspp("v3"), Trunk(16).features(photo).high
+    responses = head.responses(high)
+    silent = {**responses, "image": head.branches["image"](np.zeros_like(high))}
+    assert (head.mask(responses, (257, 257)) != head.mask(silent, (257, 257))).mean() > 0.01
+
+
+# --- measured figures ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("photo_set", measured.SETS)
+def test_measured_heads_have_their_figures(photo_set):
+    heads = measured.heads(photo_set)
+    count = int(measured.SETS[photo_set].split()[0])
+    assert {"v1", "v2", "v3", "v3plus", "v3-os8"} <= set(heads)
+    for row in heads.values():
+        low, high = row["interval"]
+        assert row["photos"] == count and 0 <= low <= row["miou"] <= high <= 1
+        assert all(0 <= row[name] <= 1 for name in ("person", "trimap", "boundary_f"))
+
+
+def test_another_set_of_photos_names_those_that_there_are():
+    with pytest.raises(SegkitError, match="person200, voc40"):
+        measured.heads("coco")
+
+
+@pytest.mark.parametrize("content", [None, "no json", "[]", json.dumps({"models": {}})])
+def test_a_damaged_file_is_a_sentence(content, tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "DATA", tmp_path)
+    (tmp_path / "models").mkdir()
+    if content is not None:
+        (tmp_path / "models" / "measured.json").write_text(content)
+    with pytest.raises(SegkitError, match="measured.json cannot be read"):
+        measured.heads()
+
+
+# --- figures and explorer -----------------------------------------------------------
+
+
+def test_image_features_are_compared():
+    vector = np.arange(128.0)
+    alt = figures.image_features(dict.fromkeys("ab", photos.sample("cat")),
+                                 {"a": vector, "b": -vector + 127}).alt
+    assert "128 numbers" in alt and "a and b -1.0" in alt
+
+
+def test_switched_names_the_median_and_the_most_changed_photo():
+    alt = figures.switched({"1x1": {"cat": 0.1, "hopper": 0.3, "voc": 0.2},
+                            "image": {"cat": 0, "hopper": 0.001, "voc": 0.5}}).alt
+    assert "median of 3 photos: 1x1 20 % (most on hopper, 30 %)" in alt
+    assert "image under 1 % (most on voc, 50 %)" in alt
+
+
+def test_channels_state_means_and_spreads():
+    values = np.random.default_rng(0).normal(3, 2, (4000, 5))
+    alt = figures.channels(values, (values - values.mean(axis=0)) / values.std(axis=0)).alt
+    assert "after, the means run from 0.0 to 0.0 and the standard deviations from 1.0 to 1.0" in alt
+    assert "before, the means run from 2.9" in alt or "before, the means run from 3.0" in alt
+
+
+@pytest.mark.parametrize("error, words", [(0, "by less than 0.001"), (0.05, "by up to 0.05"), (0.5, "by up to 0.5")])
+def test_folding_states_the_difference(error, words):
+    alone = np.linspace(-1, 1, 9).reshape(3, 3)
+    alt = folding.folding(alone, 2 * alone, 2 * alone + error).alt
+    assert "alone it runs from -1.0 to 1.0; after the batch norm from -2.0 to 2.0" in alt
+    assert alt.endswith(f"differs from that {words}.")
+
+
+def test_paths_count_what_is_read():
+    alt = figures.paths({"even": reference.gridding((2, 2, 2)), "dense": reference.gridding((1, 2))}).alt
+    assert "even: 13 x 13 cells, 49 of them read (29 %)" in alt
+    assert "dense: 7 x 7 cells, 49 of them read (100 %)" in alt
+
+
+@pytest.mark.parametrize("low", [0.05, 0.4, 0.97])
+def test_intervals_state_values_and_ends(low):
+    row = {"miou": low + 0.01, "interval": [low, low + 0.02]}
+    alt = many_photos.intervals({"few photos": {"v3": row}}, {"v3": "v3, stride 16"}).alt
+    assert f"on few photos: v3, stride 16 {100 * low + 1:.0f} % ({100 * low:.0f} to {100 * low + 2:.0f})" in alt
+
+
+def test_heard_counts_changed_pixels():
+    photo, mask = photos.sample("cat"), np.full((300, 451), 8, np.uint8)
+    other = mask.copy()
+    other[:150] = 0
+    alt = figures.heard(Segmentation(photo, mask, labels.VOC, {}),
+                        Segmentation(photo, other, labels.VOC, {}), "no image features").alt
+    assert "As it is: cat 100 %" in alt and "50 % of the pixels changed" in alt
+
+
+def test_explorer_follows_its_controls():
+    shown = explorer()
+    assert shown.still is not None and "With no image features" in shown.alt
+    shown.controls["heard"].value = OWN
+    assert "; 0&nbsp;% of the pixels changed" in shown.words.value
+    seen = {shown.words.value}
+    for control, value in (("heard", "cat"), ("photo", "hopper"), ("stride", 8), ("heard", NOTHING)):
+        shown.controls[control].value = value
+        assert shown.message.value == "" and shown.words.value not in seen
+        seen.add(shown.words.value)
