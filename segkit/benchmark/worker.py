@@ -15,10 +15,9 @@ from time import perf_counter_ns
 import numpy as np
 import psutil
 
-from segkit import runtime
 from segkit.benchmark.engines import Refused, Unavailable, open_engine
 from segkit.errors import SegkitError, one_line
-from segkit.runtime import trial
+from segkit.runtime import session, trial
 from segkit.runtime.settings import checked_runtime
 
 
@@ -89,7 +88,7 @@ def timed(run, runs, end, clock=perf_counter_ns):
 def import_runtime(setting):
     """Import the runtime now, so that the import is not counted as loading the model."""
     try:
-        runtime._module(checked_runtime(setting["runtime"]))
+        session._module(checked_runtime(setting["runtime"]))
         if setting["api"] == "compiled":
             import_module("ai_edge_litert.compiled_model")
     except (SegkitError, ImportError) as error:

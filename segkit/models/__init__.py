@@ -20,7 +20,7 @@ from zipfile import BadZipFile, ZipFile
 
 from segkit.errors import SegkitError, one_line
 from segkit.masks import labels
-from segkit.models.fetch import cause, fetch
+from segkit.models.download import cause, fetch
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # A clone keeps data/ beside the package; an installed wheel carries it inside.

@@ -18,7 +18,7 @@ from segkit import photos
 from segkit.errors import SegkitError
 from segkit.masks import labels, metrics
 from segkit.masks.paint import paint
-from segkit.plots.words import percent, sentence
+from segkit.masks.words import percent, sentence
 
 WIDTH, DPI = 7.6, 100  # inches, dots per inch: every figure is 760 pixels wide
 INK = "#222222"

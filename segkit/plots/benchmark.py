@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 
 from segkit import plots
 from segkit.benchmark.table import typical
+from segkit.masks.words import percent, sentence
 from segkit.plots import BLUE, INK, ORANGE, plain
 from segkit.plots.results import (
     by_threads,
@@ -20,7 +21,6 @@ from segkit.plots.results import (
     timed,
     times_of,
 )
-from segkit.plots.words import percent, sentence
 
 # Of Okabe and Ito's palette; each series has a marker of its own as well.
 SERIES = ((BLUE, "o", "-"), (ORANGE, "s", "-"), ("#009E73", "^", "-"), ("#D55E00", "D", "-"),

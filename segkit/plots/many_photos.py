@@ -1,8 +1,8 @@
 """The figure of heads measured on sets of photos; see :mod:`segkit.plots` for the rules."""
 
 from segkit import plots
+from segkit.masks.words import percent, sentence
 from segkit.plots import BLUE, INK, ORANGE
-from segkit.plots.words import percent, sentence
 
 SCALE = 50  # per cent from end to end, the same for all sets: their intervals can be compared
 

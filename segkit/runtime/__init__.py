@@ -2,15 +2,17 @@
 
 from segkit.runtime.session import Applied, Asked, Session, Tensor, load, open_session
 from segkit.runtime.settings import (
-                                     DELEGATES,
-                                     RUNTIMES,
-                                     allowed_cores,
-                                     checked_delegate,
-                                     checked_runtime,
-                                     checked_threads,
-                                     free_cores,
-                                     runtimes,
+    DELEGATES,
+    RUNTIMES,
+    Settings,
+    allowed_cores,
+    checked_delegate,
+    checked_runtime,
+    checked_threads,
+    free_cores,
+    runtimes,
 )
 
-__all__ = ["Applied", "Asked", "DELEGATES", "RUNTIMES", "Session", "Settings", "Tensor", "allowed_cores", "checked_delegate",
-           "checked_runtime", "checked_threads", "free_cores", "load", "open_session", "runtimes"]
+__all__ = ["Applied", "Asked", "DELEGATES", "RUNTIMES", "Session", "Settings", "Tensor",
+           "allowed_cores", "checked_delegate", "checked_runtime", "checked_threads", "free_cores",
+           "load", "open_session", "runtimes"]

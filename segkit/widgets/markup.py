@@ -7,8 +7,8 @@ from html import escape
 import numpy as np
 
 from segkit.masks import labels, resize
+from segkit.masks.words import percent
 from segkit.networks.segmenter import Segmentation
-from segkit.plots.words import percent
 
 LARGEST = 560  # longest side of a picture on the screen, in pixels
 ALL = -1  # in place of a class index: every class

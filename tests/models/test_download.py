@@ -17,7 +17,7 @@ from conftest import complaint
 
 from segkit import models
 from segkit.errors import SegkitError
-from segkit.models import fetch
+from segkit.models import download
 
 CONTENT = bytes(range(256)) * 2000 + b"the end"  # half a megabyte: more than any buffer on the way
 
@@ -232,7 +232,7 @@ def test_an_endless_stream_is_hung_up_on(server, cache, offer):
 
 @pytest.mark.parametrize("path", ["stalled", "silent"])
 def test_a_server_that_falls_silent_is_given_up(path, server, cache, offer, monkeypatch):
-    monkeypatch.setattr(fetch, "TIMEOUT", 0.2)
+    monkeypatch.setattr(download, "TIMEOUT", 0.2)
     offer(CONTENT, server.url(path))
     assert "no answer within 0.2 seconds" in refused(cache)
 
@@ -349,7 +349,7 @@ def test_a_write_that_finds_no_space_is_one_line(server, cache, offer, monkeypat
         return (FullDisk(file, "w") if "w" in mode
                 else io.open(file, mode, *arguments, **options))
 
-    monkeypatch.setattr(fetch, "open", open_on_full_disk, raising=False)
+    monkeypatch.setattr(download, "open", open_on_full_disk, raising=False)
     offer(CONTENT, server.url("good"))
     assert os.strerror(errno.ENOSPC) in refused(cache)
 

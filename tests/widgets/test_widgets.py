@@ -199,11 +199,11 @@ def test_models_on_offer_are_those_that_segment_and_are_here(explorer):
 def test_explorer_takes_an_upload_and_lets_go_of_it(explorer, runs):
     content = png(photos.sample("cat")[:, ::-1])
     upload(explorer.upload, "mine.png", content)
-    assert explorer.photo.value == widgets.masks.OWN
+    assert explorer.photo.value == explorers.OWN
     assert alt(explorer.panel).startswith("Your photo mine.png with the mask")
     explorer.photo.value = "coffee"
     assert "photo coffee" in alt(explorer.panel)
-    explorer.photo.value = widgets.masks.OWN
+    explorer.photo.value = explorers.OWN
     assert "Your photo mine.png" in alt(explorer.panel)
     upload(explorer.upload, "other.png", png(photos.sample("rocket")))
     assert "Your photo other.png" in alt(explorer.panel)
@@ -225,7 +225,7 @@ def test_a_bad_upload_leaves_the_explorer_as_it_was(explorer, runs):
 def test_a_photo_that_is_no_sample(model):
     explorer = explorers.explorer(photos.sample("cat"))
     assert explorer.alt.startswith("Your photo with the mask") and re.search(r"cat \d\d %", explorer.alt)
-    assert explorer.photo.value == widgets.masks.OWN
+    assert explorer.photo.value == explorers.OWN
 
 
 def test_a_model_that_fails_says_so_and_another_goes_on(explorer, monkeypatch):

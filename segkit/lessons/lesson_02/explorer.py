@@ -5,7 +5,7 @@ from functools import lru_cache
 from segkit import photos
 from segkit.lessons.lesson_02 import experiments
 from segkit.masks import labels, metrics
-from segkit.plots.words import percent
+from segkit.masks.words import percent
 from segkit.widgets.base import Interactive, pick, slide
 
 AMOUNTS = (0, 1, 2, 4, 8, 16, 32)

@@ -8,8 +8,8 @@ from segkit import plots
 from segkit.errors import SegkitError
 from segkit.lessons.lesson_08 import experiments
 from segkit.masks import labels, resize
+from segkit.masks.words import percent, sentence
 from segkit.plots import INK, size_in_words
-from segkit.plots.words import percent, sentence
 
 FRAME = {"fill": False, "edgecolor": "white", "linewidth": 2.4}
 

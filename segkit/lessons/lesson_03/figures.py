@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from segkit import plots
+from segkit.masks.words import sentence
 from segkit.plots import BLUE, GREEN, INK, ORANGE
-from segkit.plots.words import sentence
 from segkit.reference import effective_kernel, gridding, receptive_field
 
 MAP, PALE, GREY = "cividis", "#DDDDDD", "#888888"

@@ -7,8 +7,8 @@ from segkit import plots
 from segkit.lessons.lesson_03.figures import MAP, PALE, by
 from segkit.masks import labels, resize
 from segkit.masks.scores import class_map
+from segkit.masks.words import percent, sentence
 from segkit.plots import BLUE, INK, ORANGE
-from segkit.plots.words import percent, sentence
 from segkit.reference import effective_kernel, resize_bilinear
 
 INPUT = 257  # the side of the models' input, in pixels

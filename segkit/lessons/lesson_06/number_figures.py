@@ -4,8 +4,8 @@ import numpy as np
 
 from segkit import plots
 from segkit.masks import labels, metrics
+from segkit.masks.words import percent, sentence
 from segkit.plots import BLUE, GREEN, INK, ORANGE, SKY, VERMILION
-from segkit.plots.words import percent, sentence
 
 # Colour, line and marker: whoever cannot tell the colours apart has the other two.
 STYLES = ((INK, ":", "s"), (GREEN, "-.", "^"), (BLUE, "--", "o"), (VERMILION, "-", "D"))

@@ -7,8 +7,8 @@ from matplotlib.ticker import NullFormatter
 from segkit import plots
 from segkit.graph.costs import KINDS, by_kind, bytes_of_file, kind
 from segkit.graph.tensors import symmetric
+from segkit.masks.words import percent, sentence
 from segkit.plots import BLUE, INK, ORANGE, plain
-from segkit.plots.words import percent, sentence
 
 # Of Okabe and Ito's palette, from dark to light enough that grey print keeps them apart.
 COLOURS = dict(zip(KINDS, (BLUE, "#D55E00", ORANGE, "#009E73", "#BBBBBB")))

@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw
 
 from segkit import plots
 from segkit.masks import labels
+from segkit.masks.words import percent, sentence
 from segkit.plots import BLUE, INK, ORANGE, size_in_words
-from segkit.plots.words import percent, sentence
 
 SCORES = "cividis"  # a colour map that colour-blind readers see as others do
 COLOURS = 96  # in an animated GIF: enough for a photo, and the file stays small

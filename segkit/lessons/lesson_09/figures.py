@@ -10,9 +10,9 @@ from matplotlib.lines import Line2D
 from segkit import plots
 from segkit.graph.costs import KINDS, kind
 from segkit.lessons.lesson_07.figures import COLOURS
+from segkit.masks.words import sentence
 from segkit.plots import BLUE, INK, ORANGE, plain
 from segkit.plots.results import milliseconds
-from segkit.plots.words import sentence
 
 STATISTICS = {"median": np.median, "mean": np.mean, "fastest": np.min,
               "95th percentile": lambda values: np.percentile(values, 95)}

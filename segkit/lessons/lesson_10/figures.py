@@ -7,8 +7,8 @@ from segkit import plots
 from segkit.errors import SegkitError
 from segkit.lessons.lesson_10 import experiments, quantisation
 from segkit.masks import metrics
+from segkit.masks.words import percent, sentence
 from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION
-from segkit.plots.words import percent, sentence
 
 STYLES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (VERMILION, ":", "D"), (GREEN, "-.", "^"))
 # Label, unit, and the words of an alt text: without times, which differ from run to run.

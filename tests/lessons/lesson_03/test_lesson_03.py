@@ -12,7 +12,8 @@ from PIL import Image
 
 from segkit import photos
 from segkit.lessons.lesson_03 import explorer as explorers
-from segkit.lessons.lesson_03 import figures, stride_figures
+from segkit.lessons.lesson_03 import figures
+from segkit.lessons.lesson_03 import stride_figures as stride
 from segkit.masks import metrics
 from segkit.plots import DPI, WIDTH
 from segkit.reference import Pairwise, conv2d, gridding, max_pool, receptive_field
@@ -90,10 +91,10 @@ def test_the_only_hole_in_thirteen_pixels_comes_of_a_shared_factor():
 def test_what_made_an_output_adds_up_to_it(kernel, rate, stride):
     weights = np.array(explorers.KERNELS[kernel])
     for values in explorers.inputs().values():
-        whole = conv2d(values[:, :, None], weights[:, :, None, None], stride=stride_figures, rate=rate)[..., 0]
-        assert np.array_equal(explorers.convolved(values, weights, rate, stride_figures), whole)
+        whole = conv2d(values[:, :, None], weights[:, :, None, None], stride=stride, rate=rate)[..., 0]
+        assert np.array_equal(explorers.convolved(values, weights, rate, stride), whole)
         for place, output in np.ndenumerate(whole):
-            taps = explorers.contributions(values, weights, *place, rate, stride_figures)
+            taps = explorers.contributions(values, weights, *place, rate, stride)
             assert sum(tap.value * tap.weight for tap in taps) == output
             assert [tap.weight for tap in taps] == list(weights.flat)
             for tap in taps:
@@ -199,7 +200,7 @@ def test_rate_slider_runs_the_function_it_was_given_once_a_rate():
 
 def test_stride_dial_shows_cells_quality_and_cost():
     truth = photos.voc_truth()
-    dial = explorers.stride_dial(photos.sample("voc"), truth, lambda stride: 32e9 / stride_figures)
+    dial = explorers.stride_dial(photos.sample("voc"), truth, lambda stride: 32e9 / stride)
     assert "at output stride 16: 17 x 17 cells" in dial.alt and "; 4: mean IoU" in dial.alt
     dial.controls["stride"].value = 8
     assert "33 x 33 cells" in dial.words.value
@@ -255,13 +256,13 @@ def test_figures_say_what_they_compare():
     assert alt.endswith("To see 7 pixels takes so many weights. dense: 49; atrous: 9.")
     alt = figures.holes([[2, 2, 2], [1, 2, 3]]).alt
     assert "Rates 2, 2, 2: 49 of 169 pixels. Rates 1, 2, 3: 169 of 169 pixels." in alt
-    alt = stride_figures.field(np.zeros((257, 257, 3), np.uint8), [(6, 16), (12, 8)]).alt
+    alt = stride.field(np.zeros((257, 257, 3), np.uint8), [(6, 16), (12, 8)]).alt
     assert "rate 6 at output stride 16 spans 208 pixels and rate 12 at output stride 8 spans 200 pixels" in alt
 
 
 def test_sharpen_takes_a_mask_without_a_boundary():
     photo, mask = np.zeros((6, 8, 3), np.uint8), np.zeros((6, 8), np.uint8)
-    alt = stride_figures.sharpen(photo, (2, 3), np.ones((6, 8)), mask, mask + 1).alt
+    alt = stride.sharpen(photo, (2, 3), np.ones((6, 8)), mask, mask + 1).alt
     assert "of 8 x 6 pixels" in alt and "changes the class of 100 % of the pixels" in alt
 
 
@@ -281,18 +282,18 @@ def features(model_path):
 def test_features_at_both_output_strides_agree_at_every_second_place(features):
     coarse, dense = features
     assert np.allclose(dense.high[::2, ::2], coarse.high, atol=1e-3)
-    alt = stride_figures.agreement(coarse.high, dense.high).alt
+    alt = stride.agreement(coarse.high, dense.high).alt
     assert "17 x 17 places at output stride 16, 33 x 33 at 8" in alt
     assert "differ by 0.00 at most; 800 places are new" in alt
-    assert "differ by 0.00 at most" not in stride_figures.agreement(coarse.high, dense.high + 1).alt
+    assert "differ by 0.00 at most" not in stride.agreement(coarse.high, dense.high + 1).alt
 
 
 def test_masks_says_how_much_changes(features):
     scores = np.zeros((17, 17, 21), np.float32)
     scores[..., 15] = 1
     photo = features[0].photo
-    assert "0 % of the pixels change" in stride_figures.masks(photo, {"a": scores, "b": scores}).alt
-    assert "100 % of the pixels change" in stride_figures.masks(photo, {"a": scores, "b": -scores}).alt
+    assert "0 % of the pixels change" in stride.masks(photo, {"a": scores, "b": scores}).alt
+    assert "100 % of the pixels change" in stride.masks(photo, {"a": scores, "b": -scores}).alt
 
 
 def test_the_lesson_draws_the_weights_of_the_crf_that_it_runs():
