@@ -96,29 +96,32 @@ def check(name, answer):
     Raises:
         SegkitError: no exercise has this name.
     """
-    if name not in _judges():
-        raise SegkitError(f"no exercise is called {name!r}; there are {', '.join(_judges())}")
+    if name not in exercises():
+        raise SegkitError(f"no exercise is called {name!r}; there are {', '.join(exercises())}")
     if answer is None:
         print("not answered yet: write your answer in place of None and run the cell again")
         return
     try:
-        right, text = _judges()[name](answer)
-    except SegkitError as error:  # the judge itself needs a model that is not here
+        right, text = exercise(name).verdict(answer)
+    except SegkitError as error:  # the exercise itself needs a model that is not here
         right, text = False, str(error)
     print(f"{'right' if right else 'hint'}: {text}")
 
 
 def exercises():
-    """The names of the exercises."""
-    return list(_judges())
+    """The names of the exercises, in the order of the lessons."""
+    return list(_makers())
 
 
 @lru_cache
-def _judges():
-    """{name of an exercise: its judge}, from the folder of every lesson beside this file.
+def exercise(name):
+    """The :class:`segkit.lessons.exercise.Exercise` of that name."""
+    return _makers()[name]()
 
-    A judge takes the answer and returns (whether it is right, the words to print).
-    """
+
+@lru_cache
+def _makers():
+    """{name of an exercise: the function that makes it}, from the folder of every lesson."""
     names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("lesson_"))
     rooms = [import_module(f"{__name__}.{name}.exercises") for name in names]
-    return {exercise: judge for room in rooms for exercise, judge in room.JUDGES.items()}
+    return {name: maker for room in rooms for name, maker in getattr(room, "EXERCISES", {}).items()}

@@ -1,84 +1,137 @@
-"""How an exercise that asks for a function is judged: by what the function returns."""
+"""An exercise as data: what is right and why, and the typical mistakes with their hints.
+
+A lesson's folder has a module ``exercises`` with ``EXERCISES``: a dictionary from the name of
+an exercise to a function that makes its :class:`Exercise`. It is made when a reader first asks.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from segkit.errors import one_line
 
 
-def judge(answer, given, right, wrong, why):
-    """Judge a function by what it returns.
+@dataclass(frozen=True, eq=False)
+class Exercise:
+    """One exercise.
+
+    Attributes:
+        judge: takes an answer; None where it is right, else a hint in one line.
+        right: an answer that is right.
+        why: the reason that is printed with "right".
+        mistakes: tuple of (wrong answer, hint): what readers typically write.
+    """
+
+    judge: object
+    right: object
+    why: str
+    mistakes: tuple
+
+    def verdict(self, answer):
+        """(whether the answer is right, the words to print)."""
+        hint = self.judge(answer)
+        return (True, self.why) if hint is None else (False, hint)
+
+
+def function(given, right, why, mistakes, also=(), seen_as=None):
+    """An exercise that asks for a function, judged by what the function returns.
 
     Args:
-        answer: the reader's function.
-        given: its arguments.
-        right: the array that it should return.
-        wrong: list of (array of a typical wrong answer, hint).
+        given: list of its arguments.
+        right: a function that is right.
         why: the reason that is printed with "right".
+        mistakes: list of (function with a typical mistake, hint).
+        also: functions whose result counts as right as well.
+        seen_as: turns a function into one that returns a single array, for answers of several
+            parts; what it raises becomes a hint.
     """
-    if not callable(answer):
-        return False, ("the answer is the function itself: write its name without brackets and "
-                       f"arguments; this is {type(answer).__name__}")
-    try:
-        got = np.asarray(answer(*(g.copy() if isinstance(g, np.ndarray) else g for g in given)))
-    except Exception as error:  # noqa: BLE001 - whatever the reader's code raises becomes a hint
-        return False, f"your function stopped with {type(error).__name__}: {one_line(error)}"
-    right = np.asarray(right)
-    if got.shape == (1, *right.shape):
-        got = got[0]
-    for array, hint in wrong:
-        if same(got, np.asarray(array)):
-            return False, hint
-    if same(got, right):
-        return True, why
-    if got.shape != right.shape:
-        return False, f"your function returns the shape {got.shape}; {right.shape} is needed"
-    if not right.ndim:
-        asked = ("for the arguments " + ", ".join(map(str, given))
-                 if all(np.isscalar(g) for g in given) else "here")
-        return False, f"the values are not right yet: {asked} your function gives {got}; {right} is right"
-    if got.dtype.kind in "fiu" and same(np.sort(got, axis=None), np.sort(right, axis=None)):
-        return False, "these are the right values in another order"
-    return False, (f"the shape is right, the values are not: they run from {got.min():.2f} to "
-                   f"{got.max():.2f} and should run from {right.min():.2f} to {right.max():.2f}")
+    def result(answer):
+        return _called(seen_as(answer) if seen_as else answer, given)
+
+    def judge(answer):
+        if not callable(answer):
+            return ("the answer is the function itself: write its name without brackets and "
+                    f"arguments; this is {type(answer).__name__}")
+        try:
+            got = result(answer)
+        except Exception as error:  # noqa: BLE001 - whatever the reader's code raises becomes a hint
+            return f"your function stopped with {type(error).__name__}: {one_line(error)}"
+        wanted = [result(one) for one in (right, *also)]
+        if got.shape == (1, *wanted[0].shape):
+            got = got[0]
+        if any(same(got, one) for one in wanted):
+            return None
+        for mistake, hint in mistakes:
+            if same(got, result(mistake)):
+                return hint
+        return _difference(got, wanted[0], given)
+
+    return Exercise(judge, right, why, tuple(mistakes))
+
+
+def number(right, why, mistakes, tolerance=0.0):
+    """An exercise that asks for a number.
+
+    Args:
+        right: the right number.
+        why: the reason that is printed with "right".
+        mistakes: list of (number of a typical wrong answer, hint).
+        tolerance: how far from a number an answer may lie and still be taken for it.
+    """
+    def judge(answer):
+        if isinstance(answer, (bool, np.bool_)) or not isinstance(answer, (int, float, np.number)):
+            return f"the answer is one number, not {type(answer).__name__}"
+        if abs(answer - right) <= tolerance:
+            return None
+        for wrong, hint in mistakes:
+            if abs(answer - wrong) <= tolerance:
+                return hint
+        return f"{answer:g} is too {'small' if answer < right else 'large'}"
+
+    return Exercise(judge, right, why, tuple(mistakes))
+
+
+def choice(right, why, mistakes):
+    """An exercise that asks for one of several names.
+
+    Args:
+        right: the right name.
+        why: the reason that is printed with "right".
+        mistakes: dictionary from every other name to its hint.
+    """
+    def judge(answer):
+        if isinstance(answer, str) and answer == right:
+            return None
+        if isinstance(answer, str) and answer in mistakes:
+            return mistakes[answer]
+        return f"the answer is one of {', '.join(map(repr, sorted([right, *mistakes])))}"
+
+    return Exercise(judge, right, why, tuple(mistakes.items()))
+
+
+def _called(function, given):
+    """What a function returns, as an array; it gets copies, so that it may change its arguments."""
+    got = np.asarray(function(*(g.copy() if isinstance(g, np.ndarray) else g for g in given)))
+    return got.astype(float) if got.dtype == bool else got
 
 
 def same(one, other):
     """Equal shapes and equal values, up to rounding in float32."""
     return (one.shape == other.shape and one.dtype.kind in "fiu"
-            and np.allclose(one, other, atol=1e-3))
+            and np.allclose(one, other, atol=1e-3, equal_nan=True))
 
 
-def judge_number(answer, right, wrong, why, tolerance=0.0):
-    """Judge a number.
-
-    Args:
-        answer: what the reader wrote.
-        right: the right number.
-        wrong: list of (number of a typical wrong answer, hint).
-        why: the reason that is printed with "right".
-        tolerance: how far from a number an answer may lie and still be taken for it.
-    """
-    if isinstance(answer, (bool, np.bool_)) or not isinstance(answer, (int, float, np.number)):
-        return False, f"the answer is one number, not {type(answer).__name__}"
-    if abs(answer - right) <= tolerance:
-        return True, why
-    for number, hint in wrong:
-        if abs(answer - number) <= tolerance:
-            return False, hint
-    return False, f"{answer:g} is too {'small' if answer < right else 'large'}"
-
-
-def judge_choice(answer, right, wrong, why):
-    """Judge a choice among names.
-
-    Args:
-        answer: what the reader wrote.
-        right: the right name.
-        wrong: dictionary from every other name to its hint.
-        why: the reason that is printed with "right".
-    """
-    if isinstance(answer, str) and answer == right:
-        return True, why
-    if isinstance(answer, str) and answer in wrong:
-        return False, wrong[answer]
-    return False, f"the answer is one of {', '.join(map(repr, sorted([right, *wrong])))}"
+def _difference(got, right, given):
+    """How an answer differs from the right one, where no typical mistake explains it."""
+    if got.shape != right.shape:
+        return f"your function returns the shape {got.shape}; {right.shape} is needed"
+    if got.dtype.kind not in "fiu":
+        return f"your function returns {got.dtype}; numbers are needed"
+    if not right.ndim:
+        asked = ("for the arguments " + ", ".join(map(str, given))
+                 if all(np.isscalar(g) for g in given) else "here")
+        return f"the values are not right yet: {asked} your function gives {got}; {right} is right"
+    if same(np.sort(got, axis=None), np.sort(right, axis=None)):
+        return "these are the right values in another order"
+    return (f"the shape is right, the values are not: they run from {got.min():.2f} to "
+            f"{got.max():.2f} and should run from {right.min():.2f} to {right.max():.2f}")
