@@ -12,8 +12,9 @@ from segkit.runtime.settings import (
     free_cores,
     instructions,
     runtimes,
+    working_threads,
 )
 
 __all__ = ["Applied", "Asked", "DELEGATES", "RUNTIMES", "Session", "Settings", "Tensor",
            "allowed_cores", "checked_delegate", "checked_runtime", "checked_threads", "free_cores",
-           "instructions", "load", "open_session", "runtimes"]
+           "instructions", "load", "open_session", "runtimes", "working_threads"]

@@ -70,6 +70,16 @@ def free_cores():
     return max(1, allowed_cores() - busy)
 
 
+def working_threads(asked, before):
+    """How many threads work for a model: the calling one, and those that were started since.
+
+    Args:
+        asked: how many were asked for; more are not counted.
+        before: how many this process had before the model was loaded or first run.
+    """
+    return min(asked, 1 + max(0, psutil.Process().num_threads() - before))
+
+
 def instructions(cpuinfo="/proc/cpuinfo"):
     """Which instructions for many small numbers at once the processor has.
 
