@@ -180,9 +180,9 @@ def open_session(path_or_name, runtime="auto", threads=None, delegate="xnnpack")
                         checked_delegate(delegate))
     file, model = models.resolve(path_or_name)
     if model is None or settings.delegate not in DELEGATES:
-        from segkit.runtime.trial import try_in_a_process  # here: the trial imports this module
+        from segkit.runtime import trial  # here: the trial imports this module
 
-        try_in_a_process(file, settings)
+        trial.try_in_a_process(file, settings)
     return load(file, model, asked, settings)
 
 

@@ -226,13 +226,6 @@ def test_sizes_that_cannot_be_written_say_why(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_work_is_timed_by_turns():
-    order = []
-    spent = experiments.by_turns({name: (lambda name=name: order.append(name)) for name in "ab"}, rounds=3, warm=1)
-    assert order == ["a", "b"] * 4 and [len(times) for times in spent.values()] == [3, 3]
-    assert experiments.ratio([1, 2, 4], [3, 2, 8]) == 2
-
-
 def test_pareto_keeps_what_nobody_beats():
     points = {"cheap": (1, 0.2), "dear": (3, 0.5), "beaten": (2, 0.1), "same": (3, 0.5), "dearer": (4, 0.5)}
     assert experiments.pareto(points) == ["cheap", "dear", "same"]
