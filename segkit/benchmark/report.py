@@ -187,14 +187,14 @@ def published(model=None):
     file = models.DATA / "benchmarks" / "published.csv"
     try:
         with open(file, newline="", encoding="utf-8") as stream:
-            found = [_row(row) for row in csv.DictReader(stream)]
+            found = [_read(row) for row in csv.DictReader(stream)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SegkitError(f"{one_line(file)} cannot be read ({one_line(error)}); get a fresh copy "
                           "of the project") from error
     return [row for row in found if model is None or model.lower() in row.model.lower()]
 
 
-def _row(cells):
+def _read(cells):
     values = {field.name: cells[field.name] for field in fields(Published)}
     if values["kind"] != KIND:
         raise ValueError(f"a row says {values['kind']!r}")
