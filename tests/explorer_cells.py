@@ -1,4 +1,4 @@
-"""The explorers of segkit, and the cells of the lessons that show them."""
+"""The explorers of the lessons, and the cells of the notebooks that show them."""
 
 import ast
 import inspect
@@ -40,7 +40,7 @@ def cells():
     found = []
     for path in LESSONS:
         code = [cell.source for cell in read(path).cells if cell.cell_type == "code"]
-        for index, source in enumerate(code):
+        for index in range(len(code)):
             explorer = _called(code[:index + 1])
             if explorer in known:
                 name = f"{path.name[:2]}-{explorer.__name__}"

@@ -5,7 +5,7 @@ An import inside a function counts as one at the top of the file: it only hides 
 
 import ast
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ def name_of(path, root=ROOT):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-@lru_cache(maxsize=None)
+@cache
 def nodes(source):
     """Every node of a file's syntax tree; read once, since many rules ask."""
     return list(ast.walk(ast.parse(source)))
@@ -55,9 +55,9 @@ def imports(name, source, known):
                 whole = f"{node.module}.{alias.name}"
                 face = FACE.get(alias.name) if node.module == "segkit" else None
                 found.append((node.lineno, whole if whole in known else face or node.module))
-        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            if ast.unparse(node.func).rpartition(".")[2] in ("import_module", "__import__"):
-                found.append((node.lineno, node.args[0].value))
+        elif (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+              and ast.unparse(node.func).endswith(("import_module", "__import__"))):
+            found.append((node.lineno, node.args[0].value))
     return found
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from segkit import models, photos
 from segkit.__main__ import main
 
+
 @pytest.fixture
 def segkit(capfd, monkeypatch):
     """A function that runs the command line in this process: (exit status, standard output, standard error).
