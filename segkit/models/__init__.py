@@ -7,6 +7,7 @@
 'deeplab.tflite'
 """
 
+from segkit import lazily
 from segkit.models.entries import DATA, Model, catalogue, default, get
 from segkit.models.files import (
     cache_folder,
@@ -23,3 +24,4 @@ from segkit.models.files import (
 
 __all__ = ["DATA", "Model", "cache_folder", "catalogue", "class_names", "content", "default",
            "find", "folders", "get", "identify", "label_files", "path", "resolve", "sha256"]
+__getattr__, __dir__ = lazily(__name__, __path__)
