@@ -8,9 +8,9 @@ Everything is loaded on first use (PEP 562), so that ``import segkit`` costs
 milliseconds and brings neither NumPy nor a runtime into the process.
 """
 
+import os
 import sys
 from importlib import import_module
-from pkgutil import iter_modules
 
 __version__ = "0.1.0"
 
@@ -22,7 +22,8 @@ def lazily(package, folders):
         package: its name and
         folders: its place, as ``__name__`` and ``__path__`` give them.
     """
-    names = [module.name for module in iter_modules(folders) if not module.name.startswith("_")]
+    names = {name.removesuffix(".py") for folder in folders for name in os.listdir(folder)
+             if name[0] not in "._" and (name.endswith(".py") or "." not in name)}
 
     def load(name):
         if name in names:
