@@ -9,6 +9,7 @@ from collections import namedtuple
 from functools import lru_cache
 from importlib import import_module
 
+import segkit.lessons.exercise  # noqa: F401 - now, so that it does not hide the function exercise
 from segkit import models
 from segkit.errors import SegkitError
 
