@@ -10,10 +10,10 @@ from pathlib import Path
 
 from segkit import labels, models
 from segkit.errors import SegkitError
-from segkit.training import examples, story
+from training import examples, story
 
 LICENCE = "Apache-2.0"
-#: Where the weights that the training started from come from; the package named in requirements-train.txt carries them.
+#: Where the weights that the training started from come from; the package named in training/requirements.txt carries them.
 SOURCE = "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite"
 ABOUT = {
     "deeplab": "DeepLab v3+ on EfficientNet-Lite0, made by this project: "
@@ -154,7 +154,7 @@ def bars(report: dict) -> str:
 
 TEXT = """# The models of this project
 
-Made by `python -m segkit.training card`; the numbers come from `evaluate`, none is typed.
+Made by `python -m training card`; the numbers come from `evaluate`, none is typed.
 
 One EfficientNet-Lite0 trunk (blocks 0 to 13, batch norm folded, output stride 16) and small heads on its features.
 `deeplab` is trunk and DeepLab v3+ head in one file. Input: the photo in [-1, 1], that

@@ -5,9 +5,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="the training has an environment of its own: make test-train")
 
 from segkit.errors import SegkitError
-from segkit.training import frozen, heads, network
-from segkit.training.fast import Depthwise
-from segkit.training.views import STEP
+from training import frozen, heads, network
+from training.fast import Depthwise
+from training.views import STEP
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +89,7 @@ def test_unknown_names_are_refused():
 
 
 def test_what_may_move_and_what_may_not():
-    from segkit.training.train import freeze
+    from training.train import freeze
 
     net = heads.build()
     new, moving = freeze(net)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from segkit.errors import SegkitError
-from segkit.training.network import Trunk, convolution
+from training.network import Trunk, convolution
 
 CLASSES = 21
 WIDTH, LOW_WIDTH, DECODER = 128, 32, 64
@@ -162,7 +162,7 @@ def trained(work: str | Path, head: str = "v3plus") -> Network:
     """The float32 network that stage `train` left in a work folder; SegkitError if it did not."""
     file = Path(work) / head / "model.pt"
     if not file.exists():
-        raise SegkitError(f"{file} is missing; run `python -m segkit.training train` first")
+        raise SegkitError(f"{file} is missing; run `python -m training train` first")
     net = build(head)
     net.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["model"])
     return net.eval()

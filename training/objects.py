@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from segkit.boxes import OBJECTS
-from segkit.training.heads import Head, Unit
-from segkit.training.network import convolution
+from training.heads import Head, Unit
+from training.network import convolution
 
 #: A box of the published SSD counts from this score on; below it down to its own threshold it is left out of the loss.
 SURE = 0.5

@@ -11,9 +11,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="the training has an environment of its own: make test-train")
 
 from segkit.errors import SegkitError
-from segkit.training import __main__ as command
-from segkit.training import evaluate, loop
-from segkit.training.train import segmentation_loss
+from training import __main__ as command
+from training import evaluate, loop
+from training.train import segmentation_loss
 
 
 def test_the_rate_rises_stays_and_falls():
@@ -97,7 +97,7 @@ def test_bootstrap_interval_holds_the_figure_and_narrows():
 
 @pytest.mark.parametrize("arguments, words", [
     (["label", "--photos", "/no/such", "--work", "w", "--teacher", "t"], "no folder of photos"),
-    (["features", "--photos", "/no/such", "--work", "/no/such"], "run `python -m segkit.training train` first"),
+    (["features", "--photos", "/no/such", "--work", "/no/such"], "run `python -m training train` first"),
     (["evaluate", "--work", "/no/such", "--out", "/no/such", "--labelled", "x"], "holds no .tflite file"),
     (["card", "--work", "/no/such", "--out", "/no/such"], "is missing"),
 ])
@@ -111,7 +111,7 @@ def test_all_stages_on_generated_pictures(tmp_path):
     converter = os.environ.get("SEGKIT_CONVERTER", "")
     if not converter or not Path(converter).exists():
         pytest.skip("SEGKIT_CONVERTER does not name the Python of the converter's environment")
-    from segkit.training import smoke
+    from training import smoke
 
     figures = smoke.run(converter, str(tmp_path))
     assert figures["miou"] > 0.6 and figures["loss"][1] < 0.5 * figures["loss"][0]

@@ -1,4 +1,4 @@
-"""Command line of the training: ``python -m segkit.training STAGE [options]``."""
+"""Command line of the training: ``python -m training STAGE [options]``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from segkit.errors import SegkitError
 
 def parser() -> argparse.ArgumentParser:
     """The stages and their options."""
-    top = argparse.ArgumentParser(prog="python -m segkit.training", description=__doc__)
+    top = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     top.add_argument("--smoke", action="store_true", help="all stages on generated pictures, in under two minutes")
     top.add_argument("--converter", help="with --smoke: the Python of the converter's environment")
     top.add_argument("--keep", help="with --smoke: a folder for the results, kept")
@@ -65,18 +65,18 @@ def run(stage: str, options: dict) -> None:
     if stage == "train":
         whole = ("validate", "processes", "side")
         if options.pop("frozen"):
-            from segkit.training import frozen
+            from training import frozen
 
             frozen.run(**{name: value for name, value in options.items() if name not in whole})
         else:
-            from segkit.training import train
+            from training import train
 
             options.pop("output_stride", None)
             train.run(**options)
         return
     from importlib import import_module
 
-    import_module(f"segkit.training.{stage}").run(**options)
+    import_module(f"training.{stage}").run(**options)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
         known.error("name a stage, or --smoke")
     try:
         if smoke:
-            from segkit.training.smoke import run as run_smoke
+            from training.smoke import run as run_smoke
 
             run_smoke(converter, keep)
         else:

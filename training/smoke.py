@@ -57,8 +57,8 @@ def make_teacher(file: Path) -> None:
     """A teacher that looks at every 16th pixel: the logit of a class is how near the colour is to the class's own."""
     import torch
 
-    from segkit.training import export
-    from segkit.training.teacher import CLASSES, SIDE as INPUT
+    from training import export
+    from training.teacher import CLASSES, SIDE as INPUT
 
     class Teacher(torch.nn.Module):
         def __init__(self):
@@ -79,8 +79,8 @@ def make_teacher(file: Path) -> None:
 
 
 def other_python(converter: str, *arguments: str) -> None:
-    """Run ``python -m segkit.training...`` in the converter's environment; SegkitError with its last line if it fails."""
-    home = Path(__file__).resolve().parents[2]
+    """Run ``python -m training...`` in the converter's environment; SegkitError with its last line if it fails."""
+    home = Path(__file__).resolve().parents[1]
     try:
         done = subprocess.run([converter, *arguments], cwd=home, capture_output=True, text=True)
     except OSError as error:
@@ -104,11 +104,11 @@ def run(converter: str | None = None, work: str | None = None) -> dict:
 
 def stages(folder: Path, converter: str) -> dict:
     """The stages in `folder`, and what must hold afterwards."""
-    from segkit.training import card, evaluate, export, features, frozen, label, train
+    from training import card, evaluate, export, features, frozen, label, train
 
     photos, out = [str(folder / "photos")], folder / "models"
     draw_all(folder)
-    other_python(converter, "-m", "segkit.training.smoke", str(folder / TEACHER))
+    other_python(converter, "-m", "training.smoke", str(folder / TEACHER))
     label.run(photos, folder, folder / TEACHER)
     small = {"batch": 4, "threads": 2, "cooldown": 10, "warm": 5, "average": 0.9, "trunk_from": 5}
     train.run(photos, str(folder), side=SIDE, steps=40, **small)
@@ -118,7 +118,7 @@ def stages(folder: Path, converter: str) -> dict:
     heads = ("v1", "v3plus", "classify", "detect")
     for head in heads:
         frozen.run(photos, str(folder), head, steps=50, **{**small, "head_rate": 3e-3})
-    other_python(converter, "-m", "segkit.training", "export", "--photos", *photos, "--work", str(folder), "--out",
+    other_python(converter, "-m", "training", "export", "--photos", *photos, "--work", str(folder), "--out",
                  str(out), "--side", str(SIDE), "--trunk-side", str(SIDE), "--samples", "8",
                  "--only", "deeplab", "trunk", *(f"head-{head}" for head in heads))
     evaluate.run(str(folder), str(out), [str(folder / "labelled")], fits=("stretch",))

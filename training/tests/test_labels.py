@@ -8,7 +8,7 @@ pytest.importorskip("torch", reason="the training has an environment of its own:
 
 from segkit import boxes, models
 from segkit.errors import SegkitError
-from segkit.training import hints, label, objects, teacher, views
+from training import hints, label, objects, teacher, views
 
 CAT, DOG, COW, HORSE, PERSON = 8, 12, 10, 13, 15
 
@@ -112,7 +112,7 @@ def test_missing_and_broken_photos_are_named(tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff no photo")
     with pytest.raises(SegkitError, match="broken.jpg"):
         label.open_photo(tmp_path / "broken.jpg")
-    with pytest.raises(SegkitError, match="run `python -m segkit.training label` first"):
+    with pytest.raises(SegkitError, match="run `python -m training label` first"):
         label.load(tmp_path)
 
 

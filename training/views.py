@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from segkit.training import hints
-from segkit.training.label import CODE_STEP, open_photo
-from segkit.training.teacher import CELLS, CLASSES, PERSON, interpolation
+from training import hints
+from training.label import CODE_STEP, open_photo
+from training.teacher import CELLS, CLASSES, PERSON, interpolation
 
 STEP = 4
 #: Share of samples drawn by class instead of by photo, and of views that get a pasted object.

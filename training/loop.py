@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from segkit.errors import SegkitError
-from segkit.training.story import LOG_EVERY
-from segkit.training.team import Team
+from training.story import LOG_EVERY
+from training.team import Team
 
 #: Seconds between checkpoints, steps between the averaging of a team's weights.
 SAVE_EVERY_SECONDS, MEET_EVERY = 120, 8

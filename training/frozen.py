@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from segkit.errors import SegkitError
-from segkit.training import heads, label, loop, objects, story
+from training import heads, label, loop, objects, story
 from segkit.boxes import mask_boxes
-from segkit.training.features import folder_of
-from segkit.training.network import BLOCKS, KEPT, LOW
-from segkit.training.train import class_weights, segmentation_loss
-from segkit.training.views import LEAST_CELLS, Labelled
+from training.features import folder_of
+from training.network import BLOCKS, KEPT, LOW
+from training.train import class_weights, segmentation_loss
+from training.views import LEAST_CELLS, Labelled
 
 HEADS = {**heads.SEGMENTERS, "classify": objects.HeadClassify, "detect": objects.HeadDetect}
 
@@ -40,7 +40,7 @@ def result_folder(work: str | Path, head: str, output_stride: int = 16) -> Path:
 def stored(folder: Path, *names: str) -> list[np.ndarray]:
     """Memory-mapped arrays of a feature folder, cut to the rows that are there; SegkitError where none are."""
     if not (folder / "done.txt").exists():
-        raise SegkitError(f"{folder} holds no features; run `python -m segkit.training features` first")
+        raise SegkitError(f"{folder} holds no features; run `python -m training features` first")
     done = int((folder / "done.txt").read_text())
     return [np.load(folder / f"{name}.npy", mmap_mode="r")[:done] for name in names]
 

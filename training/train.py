@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from segkit.training import heads, label, loop, network, story, team
-from segkit.training.validate import quick
-from segkit.training.views import Labelled, Viewer
+from training import heads, label, loop, network, story, team
+from training.validate import quick
+from training.views import Labelled, Viewer
 
 #: How much of the target is the teacher's soft opinion; the rest is its choice.
 SOFT = 0.5

@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from segkit.errors import SegkitError
-from segkit.training import frozen, heads, label, pack
-from segkit.training.features import trained_trunk
+from training import frozen, heads, label, pack
+from training.features import trained_trunk
 
 PRECISIONS = ("f32", "f16", "w8", "int8")
 #: The v3 head that went on learning at output stride 8; it is only measured, its file stays in the work folder.
@@ -67,7 +67,7 @@ def converter():
             from ai_edge_quantizer import quantizer, recipe, recipe_manager
     except ImportError as error:
         raise SegkitError(f"the converter is missing ({error}); it has an environment of its own: "
-                          "pip install -r requirements-convert.txt") from error
+                          "pip install -r training/requirements-convert.txt") from error
     return litert_torch, quantizer, recipe, recipe_manager
 
 

@@ -53,7 +53,7 @@ def training(work: Path, story: dict) -> str:
     text = (f"3. Training: {story['steps']:,} steps of {views} views at {story['side']} pixels, one seed; with the parts that "
             f"were run twice, and those that brought nothing, {hours(log(work), views):.1f} hours on {story['processes']} "
             "processor cores shared with other work. The trunk starts from ImageNet weights, its first blocks and its "
-            "depthwise filters stay as they were. `segkit/training/` has every step, its reasons and its sources.")
+            "depthwise filters stay as they were. `training/` has every step, its reasons and its sources.")
     return textwrap.fill(text, 120, subsequent_indent="   ")
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from segkit import labels
-from segkit.training.label import CODE_STEP, encode
+from training.label import CODE_STEP, encode
 
 INDEX = {name: index for index, name in enumerate(labels.VOC)}
 GROUPS = {

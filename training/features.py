@@ -19,10 +19,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from segkit.training import heads, label, loop
-from segkit.training.teacher import CLASSES
-from segkit.training.train import to_input
-from segkit.training.views import Labelled, Piece, Viewer
+from training import heads, label, loop
+from training.teacher import CLASSES
+from training.train import to_input
+from training.views import Labelled, Piece, Viewer
 
 CHUNK = 16
 #: View numbers from here on are kept apart from those that trained the trunk.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from segkit.training import story
+from training import story
 
 ROWS = """step,loss,level,photos_per_second,miou,person
 50,2,1,32,,

