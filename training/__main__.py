@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     label = stage("label", "ask the published models about every photo")
     label.add_argument("--teacher", required=True, help="the published DeepLab, a .tflite file")
     label.add_argument("--boxer", help="the published SSD, a .tflite file")
+    label.add_argument("--masks", help="a folder with NAME.png for the photos whose mask a person drew")
     label.add_argument("--threads", type=int, default=2)
     features = stage("features", "what the trained trunk sees, stored for the heads", "the labelled folders of photos")
     optional(features, int, "views", "side", "output_stride", "threads", "seed")

@@ -3,7 +3,8 @@
 In ``<work>/labels`` each part of at most 200 photos becomes one .npz: ``names`` (N,), ``codes`` (N, 33, 33, 21) uint8,
 ``boxes`` (M, 7) float32 of which the first column is the photo's place in the part. A part that is there is not made
 again. Codes are log-probabilities: ``-code / 20``; bilinear steps between them keep an outline sharp where steps
-between probabilities would blur it.
+between probabilities would blur it. Where a person drew a mask (``--masks``), the codes come from it and the teacher is
+not asked; the stages that look closer read the mask itself.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from segkit.errors import SegkitError, one_line
-from training.teacher import BoxTeacher, Teacher, read_label_file
+from training.teacher import CELLS, CLASSES, BoxTeacher, Teacher, read_label_file
 
 PART = 200
 CODE_STEP = 20.0
@@ -58,12 +59,37 @@ def encode(probabilities: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(-CODE_STEP * np.log(np.maximum(probabilities, 1e-9))), 0, 255).astype(np.uint8)
 
 
-def label_part(paths: list[Path], teacher: Teacher, boxer: BoxTeacher | None, bar: tqdm) -> dict[str, np.ndarray]:
+def mask_of(photo: str | Path, masks: str | Path | None) -> Path | None:
+    """The mask NAME.png of a photo NAME.*, or None where nobody drew one."""
+    file = Path(masks) / f"{Path(photo).stem}.png" if masks else None
+    return file if file and file.exists() else None
+
+
+def read_mask(file: str | Path) -> np.ndarray:
+    """(H, W) uint8 class indices, 255 = ignore, of a palette PNG (Pillow keeps the indices, OpenCV would not)."""
+    with Image.open(file) as image:
+        return np.asarray(image)
+
+
+def codes_of_mask(mask: np.ndarray, cells: int = CELLS) -> np.ndarray:
+    """A mask (H, W) as codes (cells, cells, 21), uint8: each class's share around each cell; all 0 where ignored."""
+    weights = []
+    for side in mask.shape:
+        middle, step = np.linspace(0, side - 1, cells)[:, None], (side - 1) / (cells - 1)
+        each = np.maximum(0, 1 - np.abs(np.arange(side) - middle) / max(step, 1)).astype(np.float32)
+        weights.append(each / each.sum(1, keepdims=True))
+    shares = np.stack([weights[0] @ (mask == index) @ weights[1].T for index in range(CLASSES)], -1)
+    known = shares.sum(-1, keepdims=True)
+    return np.where(known > 0.5, encode(shares / np.maximum(known, 1e-6)), 0).astype(np.uint8)
+
+
+def label_part(paths: list[Path], teacher: Teacher, boxer: BoxTeacher | None, bar: tqdm,
+               masks: str | Path | None = None) -> dict[str, np.ndarray]:
     """The arrays of one part (see the module's text)."""
     codes, boxes = [], []
     for place, path in enumerate(paths):
-        photo = open_photo(path)
-        codes.append(encode(teacher.probabilities(photo)))
+        photo, drawn = open_photo(path), mask_of(path, masks)
+        codes.append(codes_of_mask(read_mask(drawn)) if drawn else encode(teacher.probabilities(photo)))
         if boxer:
             rows = boxer.boxes(photo)
             boxes.append(np.column_stack([np.full(len(rows), place, np.float32), rows]))
@@ -73,7 +99,7 @@ def label_part(paths: list[Path], teacher: Teacher, boxer: BoxTeacher | None, ba
 
 
 def run(photos: list[str | Path], work: str | Path, teacher: str | Path, boxer: str | Path | None = None,
-        threads: int = 2) -> None:
+        threads: int = 2, masks: str | Path | None = None) -> None:
     """Label all photos of the folders; see the module's text for what is written. Each thread has its own models."""
     paths = photos_in(photos)
     folder = Path(work) / "labels"
@@ -89,7 +115,7 @@ def run(photos: list[str | Path], work: str | Path, teacher: str | Path, boxer: 
         models = Teacher(teacher), BoxTeacher(boxer, names) if boxer else None
         for file, part in share:
             unfinished = file.with_suffix(".tmp.npz")
-            np.savez_compressed(unfinished, **label_part(part, *models, bar))
+            np.savez_compressed(unfinished, **label_part(part, *models, bar, masks))
             unfinished.replace(file)
 
     with ThreadPoolExecutor(threads) as pool:
