@@ -33,15 +33,17 @@ def parser() -> argparse.ArgumentParser:
     label.add_argument("--threads", type=int, default=2)
     features = stage("features", "what the trained trunk sees, stored for the heads", "the labelled folders of photos")
     optional(features, int, "views", "side", "output_stride", "threads", "seed")
-    train = stage("train", "train trunk and head, or a head alone; goes on where it was stopped",
-                  "the labelled folders of photos")
-    train.add_argument("--head", default="v3plus", help="v1, v2, v3 or v3plus; with --frozen also classify or detect")
-    train.add_argument("--frozen", action="store_true", help="only the head, on stored features")
+    begin = stage("begin", "make the published network's weights into the beginning of ours")
+    begin.add_argument("--published", required=True, help="the published DeepLab, a .tflite file, or an .npz")
+    optional(begin, int, "side", "count", "seed")
+    train = stage("train", "train trunk and head together; goes on where it was stopped", "the labelled folders of photos")
+    train.add_argument("--masks", help="a folder with NAME.png for the photos whose mask a person drew")
     train.add_argument("--validate", help="a folder of NAME.jpg with masks NAME.png, for the log")
     train.add_argument("--processes", type=int, default=1, help="one for each free core; each with --threads threads")
     train.add_argument("--steps", type=int, required=True, help="steps in all, the cool-down included")
-    optional(train, int, "side", "output_stride", "cooldown", "warm", "batch", "threads", "seed", "validate_every")
-    optional(train, float, "head_rate", "trunk_rate", "pull", "average")
+    optional(train, str, "name")
+    optional(train, int, "side", "cooldown", "warm", "batch", "threads", "seed", "validate_every")
+    optional(train, float, "head_rate", "trunk_rate", "average")
     export = stage("export", "write .tflite files; runs in the converter's environment", "folders to calibrate on")
     export.add_argument("--out", required=True, help="the folder for the files")
     export.add_argument("--only", nargs="+", help="a few of the models, by name")
@@ -63,18 +65,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(stage: str, options: dict) -> None:
     """One stage with its options; imports only what it needs."""
-    if stage == "train":
-        whole = ("validate", "processes", "side")
-        if options.pop("frozen"):
-            from training import frozen
-
-            frozen.run(**{name: value for name, value in options.items() if name not in whole})
-        else:
-            from training import train
-
-            options.pop("output_stride", None)
-            train.run(**options)
-        return
+    stage = {"begin": "beginning", "split": "halves"}.get(stage, stage)
     from importlib import import_module
 
     import_module(f"training.{stage}").run(**options)

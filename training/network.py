@@ -23,6 +23,9 @@ from training.fast import Depthwise
 BLOCKS = ((1, 32, 16), (2, 16, 24), (1, 24, 24), (2, 24, 32), (1, 32, 32), (1, 32, 32), (2, 32, 64), (1, 64, 64),
           (1, 64, 64), (1, 64, 64), (1, 64, 96), (1, 96, 96), (1, 96, 96), (2, 96, 160), (1, 160, 160), (1, 160, 160),
           (1, 160, 192))
+#: The hidden channels that ours keeps of MobileNet v2's 32, 96, 144 ...: eight of the stem's were dead, and of the others
+#: those went that counted least (`training.beginning`). Multiples of 16, as the runtimes' kernels want them.
+WIDTHS = (24, 80, 128, 128, 176, 176, 176, 352, 352, 352, 352, 528, 528, 528, 880, 880, 880)
 #: The block whose output is the decoder's stride-4 feature, and the channels of the two features.
 LOW, LOW_CHANNELS, CHANNELS = 2, 24, 192
 
@@ -63,15 +66,16 @@ class Trunk(nn.Module):
     """(N, 3, S, S) in [-1, 1] to two features: (N, 24, S/4, S/4) and (N, 192, S/16, S/16), sides rounded up.
 
     `output_stride` 8 doubles the second one's side on the same weights; SegkitError for anything but 8 and 16.
-    `widths` are the blocks' hidden channels where they are not the usual ones.
+    `widths` are the blocks' hidden channels; the first block's are also the stem's.
     """
 
-    def __init__(self, output_stride: int = 16, widths: tuple[int, ...] | None = None):
+    def __init__(self, output_stride: int = 16, widths: tuple[int, ...] | None = None, blocks: tuple = BLOCKS):
         super().__init__()
-        self.stem = convolution(3, 32, 3, 2)
+        widths = widths or tuple(inputs * (6 if place else 1) for place, (_, inputs, _) in enumerate(blocks))
+        self.stem = convolution(3, widths[0], 3, 2)
         self.relu = nn.ReLU6()
-        widths = widths or tuple(inputs * (6 if place else 1) for place, (_, inputs, _) in enumerate(BLOCKS))
-        self.blocks = nn.ModuleList(Block(*row, wide) for row, wide in zip(BLOCKS, widths))
+        rows = ((blocks[0][0], widths[0], blocks[0][2]), *blocks[1:])
+        self.blocks = nn.ModuleList(Block(*row, wide) for row, wide in zip(rows, widths))
         self.set_output_stride(output_stride)
 
     @property

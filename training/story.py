@@ -16,11 +16,12 @@ COLLECTIONS = {"imagenet": "ImageNet (one photo a class)", "catdog": "cats and d
                "caltech": "Caltech-101", "animal": "animal pose (mostly VOC scenes)"}
 
 
-def add(work: Path, **facts) -> None:
-    """Put facts into <work>/story.json; what is there and has another name stays."""
+def add(work: Path, part: str, **facts) -> None:
+    """Put facts on a part into <work>/story.json; what is there and has another name stays."""
     file = work / "story.json"
     known = json.loads(file.read_text()) if file.exists() else {}
-    file.write_text(json.dumps(known | facts, indent=1) + "\n")
+    known[part] = known.get(part, {}) | facts
+    file.write_text(json.dumps(known, indent=1) + "\n")
 
 
 def collections(story: dict) -> str:

@@ -2,9 +2,10 @@
 
 A view is made of pieces. A piece takes a window of a photo (shares of its sides) to a box on the canvas (pixels). One
 piece that fills the canvas is a stretched photo or a crop, a smaller one in the middle a letterboxed photo, four make a
-mosaic, and an object cut out along the teacher's outline is pasted over what is there (Ghiasi et al., "Simple
-Copy-Paste", https://arxiv.org/abs/2012.07177). Labels live on every fourth pixel, which is the decoder's grid; a cell
-that no photo covers has equal probabilities for all classes, hence confidence 0, hence no weight in the loss.
+mosaic, and an object cut out along its outline is pasted over what is there (Ghiasi et al., "Simple Copy-Paste",
+https://arxiv.org/abs/2012.07177). Labels live on every fourth pixel, which is the decoder's grid, and come from the mask
+that a person drew, where there is one, else from the teacher; a cell that no photo covers, or that the mask ignores, has
+equal probabilities for all classes, hence confidence 0, hence no weight in the loss.
 """
 
 from __future__ import annotations
@@ -16,18 +17,25 @@ import numpy as np
 from PIL import Image
 
 from training import hints
-from training.label import CODE_STEP, open_photo
+from training.label import CODE_STEP, mask_of, open_photo, read_mask
 from training.teacher import CELLS, CLASSES, PERSON, interpolation
 
 STEP = 4
-#: Share of samples drawn by class instead of by photo, and of views that get a pasted object.
-BALANCED, PASTED = 0.65, 0.4
+#: Share of samples from photos with a mask that a person drew (where there are any), of samples drawn by class instead
+#: of by photo, of mosaics, and of views that get a pasted object.
+DRAWN, BALANCED, MOSAIC, PASTED = 0.45, 0.7, 0.08, 0.15
+#: What a mask's 0 and 1 become as log-probabilities.
+NEVER = -12.0
 #: How a piece is sampled, and how often: averaged, plain bilinear, or the nearest pixel. Phones thin a photo of twelve
 #: megapixels out to a thousandth by plain bilinear, which leaves jagged edges; the training photos are too small to show
 #: that, so the nearest pixel has to. Without it a model lost 0.03 mean IoU on photos of twice its input's size.
 WAYS = {"smooth": 0.35, "bilinear": 0.35, "nearest": 0.3}
 #: A photo counts as one of a class from this many of its 33x33 cells on.
 LEAST_CELLS = 14
+
+#: Log-probabilities by mask value: certain for 0 to 20, nothing known for 255.
+CERTAIN = np.zeros((256, CLASSES), np.float32)
+CERTAIN[:CLASSES] = np.where(np.eye(CLASSES, dtype=bool), 0.0, NEVER)
 
 
 class Piece(NamedTuple):
@@ -42,32 +50,32 @@ class Piece(NamedTuple):
 class Labelled:
     """Labelled photos by number: pixels from the file, codes (N, 33, 33, 21) with hints applied, classes in each."""
 
-    def __init__(self, folders: list[str | Path], names: np.ndarray, codes: np.ndarray):
+    def __init__(self, folders: list[str | Path], names: np.ndarray, codes: np.ndarray, masks: str | Path | None = None):
         self.names = names
+        self.masks = [mask_of(str(name), masks) for name in names]
         self.files = [next((Path(folder) / str(name) for folder in folders if (Path(folder) / str(name)).exists()),
                            Path(str(name))) for name in names]
         self.codes = codes
+        drawn = np.array([mask is not None for mask in self.masks])
+        before = codes[drawn].copy()
         self.hinted = hints.apply(names, codes)
+        codes[drawn] = before                                         # no file name knows better than a drawn mask
         sure = np.where(np.partition(codes, 1, axis=-1)[..., 1] > 14, codes.argmin(-1), 0).reshape(len(codes), -1)
         self.cells = np.stack([(sure == index).sum(1) for index in range(CLASSES)], 1)
         self.by_class = [np.flatnonzero(self.cells[:, index] >= LEAST_CELLS) for index in range(CLASSES)]
-        self.weights = np.array([2.0 if str(name).startswith("animal_") else 1.0 for name in names])
-        self.weights /= self.weights.sum()
-        # Between equal shares for all classes (sixteen buses, each seen hundreds of times) and shares by photo.
-        counts = np.array([0] + [len(found) for found in self.by_class[1:]], float)
-        self.class_weights = counts ** 0.3 * (counts > 0)
-        self.class_weights[PERSON] *= 2                               # the most wanted class
-        if self.class_weights.sum():
-            self.class_weights /= self.class_weights.sum()
+        self.drawn, self.drawn_by_class = np.flatnonzero(drawn), [found[drawn[found]] for found in self.by_class]
+        self.class_weights, self.drawn_weights = weighed(self.by_class), weighed(self.drawn_by_class)
 
     def __len__(self) -> int:
         return len(self.names)
 
     def sample(self, random: np.random.Generator) -> int:
-        """A photo's number, drawn by class or by photo."""
-        if self.class_weights.sum() and random.random() < BALANCED:
-            return int(random.choice(self.by_class[random.choice(CLASSES, p=self.class_weights)]))
-        return int(random.choice(len(self), p=self.weights))
+        """A photo's number, drawn by class or by photo, among those with a drawn mask or among all."""
+        drawn = len(self.drawn) and random.random() < DRAWN
+        groups, weights = (self.drawn_by_class, self.drawn_weights) if drawn else (self.by_class, self.class_weights)
+        if weights.sum() and random.random() < BALANCED:
+            return int(random.choice(groups[random.choice(CLASSES, p=weights)]))
+        return int(random.choice(self.drawn if drawn else len(self)))
 
     def pixels(self, piece: Piece, photo: Image.Image, way: str) -> np.ndarray:
         """(height, width, 3) uint8 of the piece, sampled in one of `WAYS`."""
@@ -84,7 +92,7 @@ class Labelled:
         return pixels[:, ::-1] if piece.mirrored else pixels
 
     def grids(self, piece: Piece, every: int) -> tuple[slice, slice, np.ndarray, np.ndarray]:
-        """The canvas cells (one each `every` pixels) that the box covers, and the weights that read the 33x33 grid."""
+        """The canvas cells (one each `every` pixels) that the box covers, and where in the photo they look (shares)."""
         slices, weights = [], []
         for axis in (1, 0):
             start, length = piece.box[axis], piece.box[axis + 2]
@@ -94,14 +102,38 @@ class Labelled:
                 along = 1 - along
             low, high = piece.window[axis], piece.window[axis + 2]
             slices.append(slice(first, last + 1))
-            weights.append(interpolation((low + along * (high - low)) * (CELLS - 1), CELLS))
+            weights.append(low + along * (high - low))
         return slices[0], slices[1], weights[0], weights[1]
 
     def opinion(self, photo: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """(len(rows), len(columns), 21) float32 log-probabilities (not yet normalised) read from the photo's grid."""
+        """(len(rows), len(columns), 21) float32 log-probabilities (not yet normalised) at these places (shares)."""
+        if self.masks[photo] is not None:
+            mask = read_mask(self.masks[photo])
+            places = [np.rint(np.clip(at, 0, 1) * (side - 1)).astype(int) for at, side in zip((rows, columns), mask.shape)]
+            return CERTAIN[mask[np.ix_(*places)]]
         codes = self.codes[photo].astype(np.float32)
+        rows, columns = (interpolation(at * (CELLS - 1), CELLS) for at in (rows, columns))
         across = np.matmul(columns, codes)                                   # (33, columns, 21)
         return np.tensordot(rows, across, (1, 0)) / -CODE_STEP
+
+    def inside(self, photo: int, rows: np.ndarray, columns: np.ndarray, index: int) -> np.ndarray:
+        """(len(rows), len(columns)) bool: where the photo shows class `index`, at these places (shares)."""
+        if self.masks[photo] is not None:
+            opinion = self.opinion(photo, rows, columns)
+            return (opinion[..., index] == 0) & (opinion.min(-1) < 0)
+        codes = self.codes[photo].astype(np.float32)
+        # How far the class is ahead of the best other one: zero on the outline.
+        ahead = np.delete(codes, index, 2).min(2) - codes[..., index]
+        rows, columns = (interpolation(at * (CELLS - 1), CELLS) for at in (rows, columns))
+        return rows @ ahead @ columns.T > 0
+
+
+def weighed(groups: list[np.ndarray]) -> np.ndarray:
+    """(21,) shares that sum to 1: how often each class is drawn, between equal shares and shares by photo."""
+    counts = np.array([0] + [len(found) for found in groups[1:]], float)
+    weights = counts ** 0.3 * (counts > 0)
+    weights[PERSON] *= 2                                              # the most wanted class
+    return weights / weights.sum() if weights.sum() else weights
 
 
 def random_window(random: np.random.Generator, least: float = 0.3) -> tuple[float, float, float, float]:
@@ -122,8 +154,12 @@ class Viewer:
     """Makes view number `n`; the same seed and number give the same view, so a resumed run sees what it would have."""
 
     def __init__(self, data: Labelled, side: int = 257, seed: int = 0):
-        self.data, self.side, self.seed = data, side, seed
-        self.cells = (side - 1) // STEP + 1
+        self.data, self.seed = data, seed
+        self.set_side(side)
+
+    def set_side(self, side: int) -> None:
+        """The canvas's side in pixels, 16 n + 1."""
+        self.side, self.cells = side, (side - 1) // STEP + 1
 
     def put(self, piece: Piece, photo: Image.Image, canvas, opinions, random, cut: int | None = None) -> None:
         """Draw one piece on canvas and labels; with `cut`, only where the teacher sees that class."""
@@ -137,12 +173,9 @@ class Viewer:
             opinions[rows, columns] = opinion
             return
         _, _, fine_rows, fine_columns = self.data.grids(piece, 1)
-        codes = self.data.codes[piece.photo].astype(np.float32)
-        # How far the class is ahead of the best other one: zero on the outline.
-        ahead = np.delete(codes, cut, 2).min(2) - codes[..., cut]
-        inside = fine_rows @ ahead @ fine_columns.T > 0
+        inside = self.data.inside(piece.photo, fine_rows, fine_columns, cut)
         area[inside] = pixels[inside]
-        coarse = by_row @ ahead @ by_column.T > 0
+        coarse = self.data.inside(piece.photo, by_row, by_column, cut)
         opinions[rows, columns][coarse] = opinion[coarse]
 
     def whole(self, number: int, canvas, opinions, random) -> None:
@@ -150,7 +183,7 @@ class Viewer:
         photo = open_photo(self.data.files[number])
         kind, side = random.random(), self.side
         window, box = (0, 0, 1, 1), (0, 0, side, side)
-        if kind < 0.3:
+        if kind < 0.4:
             window = random_window(random, 0.85)
         elif kind < 0.65:
             width, height = fitted(photo.size, side, 1 if random.random() < 0.5 else random.uniform(0.6, 1))
@@ -184,7 +217,7 @@ class Viewer:
         random = np.random.default_rng([self.seed, number])
         canvas = np.full((self.side, self.side, 3), 127, np.uint8)
         opinions = np.zeros((self.cells, self.cells, CLASSES), np.float32)
-        if random.random() < 0.15:
+        if random.random() < MOSAIC:
             self.mosaic([self.data.sample(random) for _ in range(4)], canvas, opinions, random)
         else:
             self.whole(self.data.sample(random), canvas, opinions, random)
