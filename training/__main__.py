@@ -31,8 +31,6 @@ def parser() -> argparse.ArgumentParser:
     label.add_argument("--boxer", help="the published SSD, a .tflite file")
     label.add_argument("--masks", help="a folder with NAME.png for the photos whose mask a person drew")
     label.add_argument("--threads", type=int, default=2)
-    features = stage("features", "what the trained trunk sees, stored for the heads", "the labelled folders of photos")
-    optional(features, int, "views", "side", "output_stride", "threads", "seed")
     begin = stage("begin", "make the published network's weights into the beginning of ours")
     begin.add_argument("--published", required=True, help="the published DeepLab, a .tflite file, or an .npz")
     optional(begin, int, "side", "count", "seed")
@@ -44,10 +42,25 @@ def parser() -> argparse.ArgumentParser:
     optional(train, str, "name")
     optional(train, int, "side", "cooldown", "warm", "batch", "threads", "seed", "validate_every")
     optional(train, float, "head_rate", "trunk_rate", "average")
+    features = stage("features", "what the trained trunk sees, stored for the heads", "the labelled folders of photos")
+    heads = stage("heads", "train one head on the stored features", "the labelled folders of photos")
+    heads.add_argument("--head", required=True, help="v1, v2, v3, v3plus, classify or detect")
+    heads.add_argument("--steps", type=int, required=True)
+    for command in (features, heads):
+        command.add_argument("--masks", help="a folder with NAME.png for the photos whose mask a person drew")
+    optional(features, int, "views", "plain_photos", "side", "threads", "seed")
+    optional(heads, int, "cooldown", "warm", "batch", "threads", "seed")
+    optional(heads, float, "head_rate", "average")
     export = stage("export", "write .tflite files; runs in the converter's environment", "folders to calibrate on")
     export.add_argument("--out", required=True, help="the folder for the files")
     export.add_argument("--only", nargs="+", help="a few of the models, by name")
-    optional(export, int, "side", "trunk_side", "samples")
+    optional(export, int, "side", "light_side", "samples")
+    seeds = stages.add_parser("seeds", help="how much the results of several seeds differ")
+    seeds.add_argument("--work", required=True)
+    seeds.add_argument("--labelled", nargs="+", required=True, help="folders of NAME.jpg with NAME.png")
+    split = stages.add_parser("split", help="deal the labelled photos into two halves, before the training")
+    split.add_argument("--labelled", nargs="+", required=True, help="folders of NAME.jpg with NAME.png")
+    optional(split, str, "out")
     for name, text in (("evaluate", "measure the files against masks, PyTorch and the clock"),
                        ("card", "write README.md and the catalogue's entries from what was measured")):
         command = stages.add_parser(name, help=text, description=text)
@@ -56,16 +69,16 @@ def parser() -> argparse.ArgumentParser:
         if name == "evaluate":
             command.add_argument("--labelled", nargs="+", required=True, help="folders of NAME.jpg with NAME.png")
             command.add_argument("--starter", help="the published model to compare with")
+            optional(command, int, "processes")
         else:
             command.add_argument("--catalogue", help="the catalogue.json to put the entries into")
             command.add_argument("--default", help="the model that becomes the catalogue's default")
-            command.add_argument("--fit", default="stretch", choices=("stretch", "letterbox"))
     return top
 
 
 def run(stage: str, options: dict) -> None:
     """One stage with its options; imports only what it needs."""
-    stage = {"begin": "beginning", "split": "halves"}.get(stage, stage)
+    stage = {"begin": "beginning", "split": "halves", "heads": "frozen"}.get(stage, stage)
     from importlib import import_module
 
     import_module(f"training.{stage}").run(**options)

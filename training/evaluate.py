@@ -1,32 +1,33 @@
-"""Stage 5, `evaluate`: the finished .tflite files against labelled photos, PyTorch, both runtimes and the clock.
+"""Stage `evaluate`: the finished .tflite files against labelled photos, PyTorch, both runtimes and the clock.
 
 Everything goes through the package's own `Segmenter` and `Session`, so that the figures are those that a user gets.
-The result is ``<work>/evaluation.json``, which stage `card` turns into prose.
+Each measured model is one file in ``<work>/measured``; what is there and belongs to the same file is not done again.
+The results are ``<work>/evaluation.json``, which stage `card` turns into prose, and ``<out>/confusions.npz``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import statistics
+import multiprocessing
+import tempfile
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
 from segkit import Segmenter, metrics, open_session, resize
 from segkit import boxes as boxes_of
+from segkit.dials import with_input_size
 from segkit.errors import SegkitError
 from segkit.scores import class_map, grid_step
 from segkit.segmentation import normalise
-from segkit.settings import runtimes
-from training.label import open_photo, pairs
-from training.teacher import PERSON
+from training import confusions, halves, timing
+from training.label import open_photo, pairs, read_mask
 
-ROUNDS, WARM = 30, 3
 BAND = 5
+#: The sides that `deeplab` is measured at beside its own.
+SIDES = (257, 289, 321, 385)
 #: What takes a photo's values to [-1, 1].
 MEAN = STD = 127.5
 
@@ -53,33 +54,68 @@ class Chain:
         return resize.resize_nearest(class_map(scores, self.step), *photo.shape[:2])
 
 
-def whole(file: Path, fit: str):
-    """mask(photo) of a whole model."""
+def mask_function(file: Path, side: int | None, fit: str, scratch: str):
+    """mask(photo) of a whole model, at a side other than its own if one is named, or of a head on its trunk."""
+    if file.stem.startswith("head-"):
+        return Chain(file.with_name("trunk-os8.tflite" if file.stem.endswith("os8") else "trunk.tflite"), file).mask
+    if side:
+        file = Path(with_input_size(str(file), side, Path(scratch) / f"{file.stem}-{side}.tflite"))
     segmenter = Segmenter(str(file), fit=fit, runtime="litert", threads=1)
     return lambda photo: segmenter.segment(photo).mask
 
 
-def quality(mask_of, folder: Path, boundaries: bool = True) -> dict:
-    """How good the masks of a labelled folder are: figures over all its photos, an interval for mean IoU."""
+def plan(folder: Path, starter: str | None) -> dict[str, tuple[Path, int | None, str]]:
+    """{key: (file, side or None for its own, fit)}: what is measured on photos; see `confusions` for the keys."""
+    rows = {}
+    for file in sorted([*folder.glob("deeplab*.tflite"), *folder.glob("head-v*.tflite")]):
+        own = (257 if file.stem.startswith("head-") else
+               open_session(str(file), runtime="litert", threads=1).inputs[0].shape[1])
+        rows[f"{file.stem}@{own}"] = (file, None, "stretch")
+        others = SIDES if file.stem == "deeplab" else (257,) if file.stem == "deeplab-f32" else ()
+        rows |= {f"{file.stem}@{side}": (file, side, "stretch") for side in others if side != own}
+        if file.stem == "deeplab":
+            rows[f"deeplab@{own}+letterbox"] = (file, None, "letterbox")
+    if starter:
+        rows["starter@257"] = (Path(starter), None, "stretch")
+        rows["starter@257+letterbox"] = (Path(starter), None, "letterbox")
+    return rows
+
+
+def photos_of(labelled: list[str]) -> list[tuple[str, str, Path, Path]]:
+    """(set, half, photo, mask) of all labelled photos; a folder that the split does not know is all "report"."""
+    rows = []
+    for folder in map(Path, labelled):
+        first = {photo for photo, _ in halves.half_of(folder, "choose")}
+        known = len(first) < len(pairs(folder))
+        rows += [(folder.name, "choose" if known and photo in first else "report", photo, mask)
+                 for photo, mask in pairs(folder)]
+    return rows
+
+
+def measure(job: tuple) -> str:
+    """Measure one model on all photos, unless it was done; returns the key."""
+    key, (file, side, fit), rows, target = job
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    if target.exists():
+        with np.load(target) as stored:
+            if str(stored["digest"]) == digest and len(stored["matrices"]) == len(rows):
+                return key
     matrices, bands, outlines = [], [], []
-    for photo_file, mask_file in tqdm(pairs(folder), unit="photo", leave=False, disable=None):
-        truth = np.asarray(Image.open(mask_file))
-        guess = mask_of(np.asarray(open_photo(photo_file)))
-        matrices.append(metrics.confusion_matrix(truth, guess))
-        if boundaries:
+    with tempfile.TemporaryDirectory() as scratch:
+        mask_of = mask_function(file, side, fit, scratch)
+        for _, _, photo, mask in rows:
+            truth, guess = read_mask(mask), mask_of(np.asarray(open_photo(photo)))
+            matrices.append(metrics.confusion_matrix(truth, guess))
             bands.append(metrics.trimap_matrix(truth, guess, BAND))
             outlines.append(metrics.boundary_f(truth, guess))
-    total = np.sum(matrices, 0)
-    each = metrics.iou_per_class(total)
-    result = {"photos": len(matrices), "miou": metrics.mean_iou(total), "interval": bootstrap(np.stack(matrices)),
-              "person": float(each[PERSON]), "accuracy": metrics.pixel_accuracy(total),
-              "iou": [None if np.isnan(value) or not row.sum() else float(value) for value, row in zip(each, total)]}
-    if boundaries:
-        result |= {"trimap": metrics.mean_iou(np.sum(bands, 0)), "boundary_f": float(np.nanmean(outlines))}
-    return result
+    unfinished = target.with_suffix(".tmp.npz")
+    np.savez_compressed(unfinished, digest=digest, matrices=np.stack(matrices).astype(np.int32),
+                        bands=np.stack(bands).astype(np.int32), outlines=np.array(outlines, np.float32))
+    unfinished.replace(target)
+    return key
 
 
-def objects_found(chain: Chain, folder: Path, least: float = 0.01) -> dict:
+def objects_found(chain: Chain, rows: list[tuple[str, str, Path, Path]], least: float = 0.01) -> dict:
     """How often classes are named, or boxed, in photos with masks; a class is there from `least` of the pixels on.
 
     For the head that classifies: `precision` and `recall` of the named classes. For the one that detects the same for
@@ -87,8 +123,9 @@ def objects_found(chain: Chain, folder: Path, least: float = 0.01) -> dict:
     the one around all their pixels overlap by half (IoU).
     """
     right = named = there = boxed = 0
-    for photo_file, mask_file in pairs(folder):
-        truth, photo = np.asarray(Image.open(mask_file)), np.asarray(open_photo(photo_file))
+    boxes = None
+    for _, _, photo_file, mask_file in rows:
+        truth, photo = read_mask(mask_file), np.asarray(open_photo(photo_file))
         present = {int(index) for index in range(1, 21) if (truth == index).mean() >= least}
         output = chain.head.run(*chain.features(photo))[0]
         boxes = boxes_of.decode(output) if output.ndim == 3 else None
@@ -103,98 +140,68 @@ def objects_found(chain: Chain, folder: Path, least: float = 0.01) -> dict:
     return result | ({"boxed": boxed / max(there, 1)} if boxes is not None else {})
 
 
-def bootstrap(matrices: np.ndarray, rounds: int = 1000, seed: int = 0) -> list[float]:
-    """The middle 95 % of mean IoU when the photos are drawn again with replacement; `matrices` is (photos, C, C).
-
-    Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 1979.
-    """
-    random, flat = np.random.default_rng(seed), matrices.reshape(len(matrices), -1)
-    counts = random.multinomial(len(matrices), [1 / len(matrices)] * len(matrices), rounds)
-    scores = [metrics.mean_iou(row.reshape(matrices.shape[1:])) for row in counts @ flat]
-    return [float(value) for value in np.nanpercentile(scores, [2.5, 97.5])]
-
-
-def multiply_adds(session) -> int:
-    """Multiplications of the convolutions in one run of a session's graph."""
-    shapes = {row["index"]: row["shape"] for row in session.interpreter.get_tensor_details()}
-    total = 0
-    for node in session.interpreter._get_ops_details():
-        if node["op_name"] in ("CONV_2D", "DEPTHWISE_CONV_2D"):
-            height, width = shapes[int(node["outputs"][0])][1:3]
-            total += int(np.prod(shapes[int(node["inputs"][1])])) * int(height * width)
-    return total
-
-
-def largest_error(file: Path, check: Path, runtime: str) -> float:
-    """Largest difference between a float file's answers and PyTorch's on the inputs that `export` kept."""
-    with np.load(check) as kept:
-        inputs = [kept[name] for name in sorted(kept.files) if name.startswith("input")]
-        truth = [kept[name] for name in sorted(kept.files) if name.startswith("output")]
-    session = open_session(str(file), runtime=runtime, threads=1)
-    ordered = [next(x for x in inputs if x.shape == tensor.shape) for tensor in session.inputs]
-    answers = session.run(*ordered)
-    answers = answers if isinstance(answers, tuple) else (answers,)
-    return max(float(np.abs(next(a for a in answers if a.shape == t.shape) - t).max()) for t in truth)
+def quality(key: str, folder: Path, sets: np.ndarray, half: np.ndarray, reference: np.ndarray | None) -> dict:
+    """{half: {set: figures}} of a measured model; with a reference's matrices also its lead over them."""
+    with np.load(folder / f"{key}.npz") as stored:
+        matrices, bands, outlines = (stored[name].astype(float) for name in ("matrices", "bands", "outlines"))
+    found: dict = {}
+    for which in halves.HALVES:
+        for kind in confusions.FIGURES:
+            rows = confusions.members(sets, half, kind, which)
+            if not rows.any():
+                continue
+            total = matrices[rows].sum(0)
+            each = metrics.iou_per_class(total)
+            row = {"photos": int(rows.sum()), "figure": confusions.figure(total, kind),
+                   "interval": confusions.interval(matrices[rows], kind), "person": float(each[confusions.PERSON]),
+                   "miou": metrics.mean_iou(total), "trimap": metrics.mean_iou(bands[rows].sum(0)),
+                   "boundary_f": float(np.nanmean(outlines[rows])),
+                   "iou": [None if np.isnan(value) or not row.sum() else float(value) for value, row in zip(each, total)]}
+            if reference is not None:
+                row["lead"] = row["figure"] - confusions.figure(reference[rows].sum(0), kind)
+                row["lead_interval"] = confusions.interval(matrices[rows], kind, reference[rows])
+            found.setdefault(which, {})[kind] = row
+    return found
 
 
-def times(files: list[Path], runtime: str) -> list[float]:
-    """Median milliseconds of `invoke` on one thread; the files take turns, so that a busy moment hits all."""
-    sessions = [open_session(str(file), runtime=runtime, threads=1) for file in files]
-    for session in sessions:
-        for tensor in session.inputs:
-            session.interpreter.set_tensor(tensor.index, np.zeros(tensor.shape, tensor.dtype))
-    logs: list[list[float]] = [[] for _ in sessions]
-    for _ in range(ROUNDS + WARM):
-        for session, log in zip(sessions, logs):
-            start = perf_counter()
-            session.interpreter.invoke()
-            log.append((perf_counter() - start) * 1e3)
-    return [statistics.median(log[WARM:]) for log in logs]
-
-
-def run(work: str, out: str, labelled: list[str], starter: str | None = None, fits: tuple = ("stretch", "letterbox")) -> None:
+def run(work: str, out: str, labelled: list[str], starter: str | None = None, processes: int = 2) -> None:
     """Measure all files in `out`; `labelled` are folders, `starter` the published model to compare with."""
-    folder, report = Path(out), {"models": {}, "ablation": {}, "runtimes": {}}
+    folder, measured = Path(out), Path(work) / "measured"
     files = sorted(folder.glob("*.tflite"))
     if not files:
         raise SegkitError(f"{out} holds no .tflite file; run `python -m training export` first")
-    named = {file.name: file for file in files} | ({"starter": Path(starter)} if starter else {})
-    report["runtimes"] = usable(files[0])
-    for name, file in tqdm(named.items(), unit="model", desc="evaluate"):
-        content = file.read_bytes()
-        row = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
-               "multiply_adds": multiply_adds(open_session(str(file), runtime="litert", threads=1, delegate="none"))}
-        if name == "starter" or name.startswith("deeplab"):
-            row["quality"] = {Path(place).name: {fit: quality(whole(file, fit), Path(place)) for fit in fits}
-                              for place in labelled}
-        check = Path(work) / "checks" / f"{file.stem}.npz"
-        for precision in ("-f32", "-f16", "-w8"):
-            if not check.exists() and file.stem.endswith(precision):
-                check = Path(work) / "checks" / f"{file.stem.removesuffix(precision)}.npz"
-        if check.exists() and file.name != "deeplab.tflite" and name != "starter":
-            row["error"] = {runtime: largest_error(file, check, runtime) for runtime in report["runtimes"]}
-        report["models"][name] = row
-    for runtime in report["runtimes"]:
-        for name, value in zip(named, times(list(named.values()), runtime)):
-            report["models"][name].setdefault("milliseconds", {})[runtime] = value
-    for head in sorted([*folder.glob("head-v*.tflite"), *(Path(work) / "f32" / "measured").glob("head-v*.tflite")]):
-        trunk = folder / ("trunk-os8.tflite" if head.stem.endswith("8") else "trunk.tflite")
-        chain = Chain(trunk, head)
-        report["ablation"][head.stem.removeprefix("head-")] = {
-            Path(place).name: quality(chain.mask, Path(place)) for place in labelled}
+    measured.mkdir(parents=True, exist_ok=True)
+    rows, wanted = photos_of(labelled), plan(folder, starter)
+    jobs = [(key, row, rows, measured / f"{key}.npz") for key, row in wanted.items()]
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        for _ in tqdm(pool.imap_unordered(measure, jobs), total=len(jobs), unit="model", desc="evaluate"):
+            pass
+    matrices = {}
+    for key in wanted:
+        with np.load(measured / f"{key}.npz") as stored:
+            matrices[key] = dict(enumerate(stored["matrices"]))
+    confusions.write(folder / "confusions.npz", [(place, half, photo.stem) for place, half, photo, _ in rows], matrices)
+    sets, half = (np.array([row[column] for row in rows]) for column in (0, 1))
+    reference = np.stack(list(matrices["starter@257"].values())) if starter else None
+    report = {"files": timing.files(files + ([Path(starter)] if starter else []), Path(work) / "checks", starter),
+              "runtimes": timing.usable(files[0]), "machine": timing.machine(),
+              "quality": {key: quality(key, measured, sets, half, reference) for key in wanted}}
+    report["pairs"] = {f"{new}/{old}": lead(matrices, new, old, sets, half) for old, new in timing.PAIRS
+                       if {f"head-{old}@257", f"head-{new}@257"} <= set(matrices)}
     report["objects"] = {head.stem.removeprefix("head-"): {
-        Path(place).name: objects_found(Chain(folder / "trunk.tflite", head), Path(place)) for place in labelled}
+        kind: objects_found(Chain(folder / "trunk.tflite", head), [row for row in rows if row[:2] == (kind, "report")])
+        for kind in dict.fromkeys(row[0] for row in rows)}
         for head in (folder / "head-classify.tflite", folder / "head-detect.tflite") if head.exists()}
     (Path(work) / "evaluation.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
-def usable(file: Path) -> dict[str, str]:
-    """The runtimes, with versions, that can really open a file here."""
+def lead(matrices: dict, new: str, old: str, sets: np.ndarray, half: np.ndarray) -> dict:
+    """{set: (lead, low, high)} of one head over another on the photos of the reporting half."""
+    one, other = (np.stack(list(matrices[f"head-{name}@257"].values())) for name in (new, old))
     found = {}
-    for name, version in runtimes().items():
-        try:
-            open_session(str(file), runtime=name, threads=1)
-            found[name] = version
-        except SegkitError:
-            continue
+    for kind in confusions.FIGURES:
+        rows = confusions.members(sets, half, kind, "report")
+        if rows.any():
+            found[kind] = [confusions.figure(one[rows].sum(0), kind) - confusions.figure(other[rows].sum(0), kind),
+                           *confusions.interval(one[rows], kind, other[rows])]
     return found

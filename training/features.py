@@ -1,14 +1,12 @@
-"""Stage 2, `features`: what the trained trunk sees in many views, computed once for all heads.
+"""Stage `features`: what the trained trunk sees in many views, computed once for all heads.
 
 A head of a few thousand weights learns in minutes where the trunk need not run for every step. Two sets are written to
 ``<work>/features``, as .npy files that are mapped into memory, not read:
 
 - `views`: augmented views (as in training) with ``low`` (N, 65, 65, 24), ``high`` (N, 17, 17, 192) float16 and
   ``codes`` (N, 65, 65, 21) uint8, for the segmentation heads;
-- `plain`: each photo as it is, stretched, with ``high`` alone, for the heads that classify and detect. Row n is photo
-  n, and every other photo is mirrored.
-
-At output stride 8 (`--output-stride 8`) the folder is ``features-os8``, with ``high`` (N, 33, 33, 192), views only.
+- `plain`: photos as they are, stretched, with ``high`` alone, for the heads that classify and detect. Row n is photo n,
+  and every other photo is mirrored.
 """
 
 from __future__ import annotations
@@ -19,9 +17,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from training import heads, label, loop
-from training.teacher import CLASSES
-from training.train import to_input
+from training import label, loop
+from training.deeplab import CLASSES
+from training.network import CHANNELS, LOW_CHANNELS
+from training.train import to_input, trained
 from training.views import Labelled, Piece, Viewer
 
 CHUNK = 16
@@ -29,14 +28,14 @@ CHUNK = 16
 FIRST = 10 ** 9
 
 
-def folder_of(work: str | Path, output_stride: int = 16) -> Path:
+def folder_of(work: str | Path) -> Path:
     """Where the features of a work folder lie."""
-    return Path(work) / ("features" if output_stride == 16 else f"features-os{output_stride}")
+    return Path(work) / "features"
 
 
 def trained_trunk(work: str | Path, output_stride: int = 16) -> torch.nn.Module:
     """The trunk that stage `train` left, ready to run; SegkitError if it did not."""
-    trunk = heads.trained(work).trunk
+    trunk = trained(work).trunk
     trunk.set_output_stride(output_stride)
     return trunk.to(memory_format=torch.channels_last)
 
@@ -74,17 +73,17 @@ def see(trunk: torch.nn.Module, pixels: np.ndarray) -> tuple[np.ndarray, np.ndar
     return tuple(x.permute(0, 2, 3, 1).float().numpy().astype(np.float16) for x in (low, high))
 
 
-def run(photos: list[str], work: str, views: int = 6000, side: int = 257, output_stride: int = 16, threads: int = 2,
-        seed: int = 0) -> None:
+def run(photos: list[str], work: str, masks: str | None = None, views: int = 5000, plain_photos: int = 6000, side: int = 257,
+        threads: int = 2, seed: int = 0) -> None:
     """Compute and store both sets (see the module's text)."""
     torch.set_num_threads(threads)
-    trunk = trained_trunk(work, output_stride=output_stride)
+    trunk = trained_trunk(work)
     stored = label.load(work)
-    data = Labelled(photos, stored["names"], stored["codes"])
-    viewer, folder = Viewer(data, side, seed), folder_of(work, output_stride)
-    cells, coarse = viewer.cells, (side - 1) // output_stride + 1
-    high = ((coarse, coarse, trunk.channels), np.float16)
-    store = Store(folder / "views", views, high=high, low=((cells, cells, trunk.low_channels), np.float16),
+    data = Labelled(photos, stored["names"], stored["codes"], masks)
+    viewer, folder = Viewer(data, side, seed), folder_of(work)
+    cells, coarse = viewer.cells, (side - 1) // 16 + 1
+    high = ((coarse, coarse, CHANNELS), np.float16)
+    store = Store(folder / "views", views, high=high, low=((cells, cells, LOW_CHANNELS), np.float16),
                   codes=((cells, cells, CLASSES), np.uint8))
 
     def batch(number: int) -> tuple[int, np.ndarray, np.ndarray]:
@@ -96,19 +95,18 @@ def run(photos: list[str], work: str, views: int = 6000, side: int = 257, output
                                        total=-(-views // CHUNK), initial=store.done // CHUNK, desc="views"):
         low, far = see(trunk, pixels)
         store.put(start, low=low, high=far, codes=label.encode(opinion))
-    if output_stride == 16:
-        plain(trunk, data, Store(folder / "plain", len(data), high=high), side)
+    plain(trunk, data, Store(folder / "plain", min(plain_photos, len(data)), high=high), side)
 
 
 def plain(trunk: torch.nn.Module, data: Labelled, store: Store, side: int) -> None:
-    """Fill the store with each photo stretched, the odd ones mirrored."""
+    """Fill the store with its first photos stretched, the odd ones mirrored (the collections are mixed)."""
     def batch(number: int) -> tuple[int, np.ndarray]:
         rows = []
-        for photo in range(number * CHUNK, min((number + 1) * CHUNK, len(data))):
+        for photo in range(number * CHUNK, min((number + 1) * CHUNK, store.rows)):
             piece = Piece(photo, (0, 0, 1, 1), (0, 0, side, side), photo % 2 == 1)
             rows.append(data.pixels(piece, label.open_photo(data.files[photo]), "smooth" if photo % 4 < 2 else "bilinear"))
         return number * CHUNK, np.stack(rows)
 
-    chunks, first = -(-len(data) // CHUNK), store.done // CHUNK
+    chunks, first = -(-store.rows // CHUNK), store.done // CHUNK
     for start, pixels in tqdm(loop.ahead(batch, first, chunks), total=chunks, initial=first, unit="chunk", desc="plain"):
         store.put(start, high=see(trunk, pixels)[1])

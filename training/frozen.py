@@ -1,7 +1,8 @@
-"""Stage 3 again, `train --frozen`: one head on the stored features, the trunk left alone.
+"""Stage `heads`: one head on the stored features, the trunk left alone.
 
 All segmentation heads see the same views in the same order with the same settings, so that what differs between their
-results is the head.
+results is the head; a seed gives all of them another order and another chance to begin with. Nothing in the trunk
+favours one of them: it learned with `deeplab`'s own head, which has no atrous branch.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from segkit.errors import SegkitError
 from training import heads, label, loop, objects, story
 from segkit.boxes import mask_boxes
 from training.features import folder_of
-from training.network import BLOCKS, KEPT, LOW
-from training.train import class_weights, segmentation_loss
+from training.train import segmentation_loss
 from training.views import LEAST_CELLS, Labelled
 
 HEADS = {**heads.SEGMENTERS, "classify": objects.HeadClassify, "detect": objects.HeadDetect}
@@ -27,14 +27,27 @@ def build(head: str, output_stride: int = 16) -> nn.Module:
     """A head by name, its atrous rates set for the trunk's output stride; SegkitError for an unknown name."""
     if head not in HEADS:
         raise SegkitError(f"no head called {head!r}; there are {', '.join(HEADS)}")
-    model = HEADS[head](BLOCKS[KEPT - 1][3], BLOCKS[LOW][3])
+    model = HEADS[head]()
     model.set_output_stride(output_stride)
     return model
 
 
-def result_folder(work: str | Path, head: str, output_stride: int = 16) -> Path:
-    """Where a frozen head's run lies: <work>/frozen-<head>, with -os8 for output stride 8."""
-    return Path(work) / (f"frozen-{head}" + ("" if output_stride == 16 else f"-os{output_stride}"))
+def result_folder(work: str | Path, head: str, seed: int = 0) -> Path:
+    """Where a head's run lies: <work>/heads/<head>-<seed>."""
+    return Path(work) / "heads" / f"{head}-{seed}"
+
+
+def trained_head(work: str | Path, head: str, output_stride: int = 16, seed: int = 0) -> nn.Module:
+    """A head as its run left it, its rates set for an output stride; SegkitError where there was no run.
+
+    Trained at 16 and run at 8 is DeepLab v3's own way: https://arxiv.org/abs/1706.05587, section 4.1.
+    """
+    file = result_folder(work, head, seed) / "model.pt"
+    if not file.exists():
+        raise SegkitError(f"{file} is missing; run `python -m training heads` first")
+    model = build(head, output_stride)
+    model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["model"])
+    return model.eval()
 
 
 def stored(folder: Path, *names: str) -> list[np.ndarray]:
@@ -57,30 +70,23 @@ def to_features(values: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values)).permute(0, 3, 1, 2).float()
 
 
-def run(photos: list[str], work: str, head: str, output_stride: int = 16, **options) -> None:
-    """Train one head on the features of <work>; results as in `loop.fit`, in `result_folder`.
-
-    At output stride 8 it goes on from the head trained at 16, where there is one: the same filters, spread wider.
-    """
-    settings = loop.Settings(**options)
+def run(photos: list[str], work: str, head: str, masks: str | None = None, **options) -> None:
+    """Train one head on the features of <work>; results as in `loop.fit`, in `result_folder`."""
+    settings = loop.Settings(**({"head_rate": 2e-3, "batch": 16, "average": 0.99} | options))
     torch.manual_seed(settings.seed)
     labels = label.load(work)
-    data = Labelled(photos, labels["names"], labels["codes"])
-    model = build(head, output_stride).to(memory_format=torch.channels_last)
-    before = result_folder(work, head) / "model.pt"
-    if output_stride != 16 and before.exists():
-        model.load_state_dict(torch.load(before, map_location="cpu", weights_only=True)["model"])
+    data = Labelled(photos, labels["names"], labels["codes"], masks)
+    model = build(head).to(memory_format=torch.channels_last)
     parts = (segmentation if head in heads.SEGMENTERS else
-             classification if head == "classify" else detection)(work, data, labels, settings, head, output_stride)
+             classification if head == "classify" else detection)(work, data, labels, settings, head)
     optimiser = loop.Optimiser(list(model.parameters()), [], settings)
-    loop.fit(model, optimiser, *parts, result_folder(work, head, output_stride), settings)
-    story.add(Path(work), **{result_folder(work, head, output_stride).name: {"steps": settings.steps}})
+    loop.fit(model, optimiser, *parts, result_folder(work, head, settings.seed), settings)
+    story.add(Path(work), "heads", **{head: {"steps": settings.steps, "batch": settings.batch}})
 
 
-def segmentation(work, data: Labelled, labels: dict, settings: loop.Settings, head: str, output_stride: int):
+def segmentation(work, data: Labelled, labels: dict, settings: loop.Settings, head: str):
     """(batch, loss) for a segmentation head."""
-    low, high, codes = stored(folder_of(work, output_stride) / "views", "low", "high", "codes")
-    weights = class_weights(data)
+    low, high, codes = stored(folder_of(work) / "views", "low", "high", "codes")
 
     def batch(step: int) -> tuple[Tensor, Tensor, Tensor]:
         rows = rows_of(step, settings.batch, len(high), settings.seed)
@@ -91,7 +97,7 @@ def segmentation(work, data: Labelled, labels: dict, settings: loop.Settings, he
     def loss_of(model: nn.Module, near: Tensor, far: Tensor, opinion: Tensor) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
             logits = model(near, far)
-        return segmentation_loss(logits, opinion, weights)
+        return segmentation_loss(logits, opinion)
 
     return batch, loss_of
 

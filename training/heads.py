@@ -1,40 +1,31 @@
 """The heads: DeepLab v1, v2, v3 and v3+ on one trunk, and two small ones that classify and detect.
 
-All 3x3 filters are depthwise-separable, as the mobile DeepLabs have them (https://arxiv.org/abs/1802.02611, section
+They share width, norm and kinds of layers, so that what differs is the idea. All 3x3 filters are depthwise-separable, as the mobile DeepLabs have them (https://arxiv.org/abs/1802.02611, section
 3.1): dense ones would be larger than the trunk. Rates suit a 17x17 to 21x21 feature map (the papers' 6, 12, 18 are for
 33x33 and more), times two at output stride 8.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from segkit.errors import SegkitError
-from training.network import Trunk, convolution
+from training.deeplab import CLASSES, resize
+from training.network import CHANNELS, LOW_CHANNELS, convolution
 
-CLASSES = 21
 WIDTH, LOW_WIDTH, DECODER = 128, 32, 64
-RATES = (3, 6, 9)
-
-
-def resize(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bilinear with corners aligned, as DeepLab does it: pixel 16 i is where cell i looks."""
-    return functional.interpolate(x, size=size, mode="bilinear", align_corners=True)
+#: Atrous rates at output stride 16: of v1's one filter, of v2's four branches, of v3's three.
+FAR, SPREAD, RATES = 6, (2, 4, 6, 9), (3, 6, 9)
 
 
 class Unit(nn.Sequential):
-    """Convolution, batch norm, ReLU; `kernel` 3 is depthwise-separable with an atrous rate."""
+    """Convolution, batch norm, ReLU6; `kernel` 3 is depthwise-separable with an atrous rate."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int = 1, rate: int = 1, norm: bool = True):
+    def __init__(self, inputs: int, outputs: int, kernel: int = 1, rate: int = 1):
         layers: list[nn.Module] = []
         if kernel > 1:
-            layers += [convolution(inputs, inputs, kernel, rate=rate, groups=inputs)]
-            layers += [nn.BatchNorm2d(inputs)] * norm + [nn.ReLU6()]
-        layers += [convolution(inputs, outputs)] + [nn.BatchNorm2d(outputs)] * norm + [nn.ReLU6()]
+            layers += [convolution(inputs, inputs, kernel, rate=rate, groups=inputs), nn.BatchNorm2d(inputs), nn.ReLU6()]
+        layers += [convolution(inputs, outputs), nn.BatchNorm2d(outputs), nn.ReLU6()]
         super().__init__(*layers)
 
 
@@ -61,9 +52,9 @@ class Head(nn.Module):
 class HeadV1(Head):
     """DeepLab v1's LargeFOV, https://arxiv.org/abs/1412.7062, section 3.1: one atrous 3x3 that sees far."""
 
-    def __init__(self, channels: int = 192, low_channels: int = 24, classes: int = CLASSES):
+    def __init__(self, channels: int = CHANNELS, low_channels: int = LOW_CHANNELS, classes: int = CLASSES):
         super().__init__()
-        self.far = Unit(channels, WIDTH, 3, 6, norm=False)
+        self.far = Unit(channels, WIDTH, 3, FAR)
         self.logits = convolution(WIDTH, classes)
         self.mark_rates()
 
@@ -74,11 +65,11 @@ class HeadV1(Head):
 class HeadV2(Head):
     """DeepLab v2's ASPP, https://arxiv.org/abs/1606.00915, section 3.2: four atrous branches, their logits summed."""
 
-    def __init__(self, channels: int = 192, low_channels: int = 24, classes: int = CLASSES):
+    def __init__(self, channels: int = CHANNELS, low_channels: int = LOW_CHANNELS, classes: int = CLASSES):
         super().__init__()
         self.branches = nn.ModuleList(
-            nn.Sequential(Unit(channels, WIDTH, 3, rate, norm=False), convolution(WIDTH, classes))
-            for rate in (2, 4, 6, 9))
+            nn.Sequential(Unit(channels, WIDTH, 3, rate), convolution(WIDTH, classes))
+            for rate in SPREAD)
         self.mark_rates()
 
     def forward(self, low: Tensor, high: Tensor) -> Tensor:
@@ -97,18 +88,17 @@ class Aspp(nn.Module):
         self.far = nn.ModuleList(Unit(channels, width, 3, rate) for rate in RATES)
         self.image = Unit(channels, width)
         self.project = Unit(width * (2 + len(RATES)), width)
-        self.drop = nn.Dropout(0.1)
 
     def forward(self, x: Tensor) -> Tensor:
         # Resizing from 1x1, not expand(): that becomes BROADCAST_TO, which the runtimes cannot allocate.
         image = resize(self.image(x.mean((2, 3), keepdim=True)), x.shape[2:])
-        return self.drop(self.project(torch.cat([self.near(x), *[unit(x) for unit in self.far], image], 1)))
+        return self.project(torch.cat([self.near(x), *[unit(x) for unit in self.far], image], 1))
 
 
 class HeadV3(Head):
     """DeepLab v3: ASPP with image pooling and batch norm, then the logits."""
 
-    def __init__(self, channels: int = 192, low_channels: int = 24, classes: int = CLASSES):
+    def __init__(self, channels: int = CHANNELS, low_channels: int = LOW_CHANNELS, classes: int = CLASSES):
         super().__init__()
         self.aspp = Aspp(channels, WIDTH)
         self.logits = convolution(WIDTH, classes)
@@ -121,7 +111,7 @@ class HeadV3(Head):
 class HeadV3Plus(Head):
     """DeepLab v3+, https://arxiv.org/abs/1802.02611, section 3.2: ASPP, then a decoder that adds stride-4 detail."""
 
-    def __init__(self, channels: int = 192, low_channels: int = 24, classes: int = CLASSES):
+    def __init__(self, channels: int = CHANNELS, low_channels: int = LOW_CHANNELS, classes: int = CLASSES):
         super().__init__()
         self.aspp = Aspp(channels, WIDTH)
         self.narrow = Unit(low_channels, LOW_WIDTH)
@@ -137,32 +127,3 @@ class HeadV3Plus(Head):
 
 
 SEGMENTERS = {"v1": HeadV1, "v2": HeadV2, "v3": HeadV3, "v3plus": HeadV3Plus}
-
-
-class Network(nn.Module):
-    """Trunk and head: (N, 3, S, S) in [-1, 1] to logits (N, classes, h, w) at the head's own stride."""
-
-    def __init__(self, trunk: Trunk, head: Head):
-        super().__init__()
-        self.trunk, self.head = trunk, head
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.head(*self.trunk(x))
-
-
-def build(head: str = "v3plus", **trunk_options) -> Network:
-    """A `Network` by its head's name; SegkitError for an unknown one."""
-    if head not in SEGMENTERS:
-        raise SegkitError(f"no head called {head!r}; there are {', '.join(SEGMENTERS)}")
-    trunk = Trunk(**trunk_options)
-    return Network(trunk, SEGMENTERS[head](trunk.channels, trunk.low_channels))
-
-
-def trained(work: str | Path, head: str = "v3plus") -> Network:
-    """The float32 network that stage `train` left in a work folder; SegkitError if it did not."""
-    file = Path(work) / head / "model.pt"
-    if not file.exists():
-        raise SegkitError(f"{file} is missing; run `python -m training train` first")
-    net = build(head)
-    net.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["model"])
-    return net.eval()

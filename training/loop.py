@@ -53,8 +53,8 @@ def level(step: int, settings: Settings) -> float:
 
 
 def size_of(tensor: Tensor) -> float:
-    """How large a step a pre-trained tensor bears: its values' root mean square over 0.05, at least 0.7, at most 6."""
-    return min(max(float(tensor.detach().pow(2).mean().sqrt()) / 0.05, 0.7), 6.0)
+    """How large a step a pre-trained tensor bears: its values' root mean square over 0.05, at least 0.7, at most 2."""
+    return min(max(float(tensor.detach().pow(2).mean().sqrt()) / 0.05, 0.7), 2.0)
 
 
 class Optimiser:

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from segkit.boxes import OBJECTS
 from training.heads import Head, Unit
-from training.network import convolution
+from training.network import CHANNELS, LOW_CHANNELS, convolution
 
 #: A box of the published SSD counts from this score on; below it down to its own threshold it is left out of the loss.
 SURE = 0.5
@@ -23,7 +23,7 @@ SURE = 0.5
 class HeadClassify(Head):
     """(N, 192, h, w) to (N, 20) logits: is class 1 + i in the photo?"""
 
-    def __init__(self, channels: int = 192, low_channels: int = 24, width: int = 256):
+    def __init__(self, channels: int = CHANNELS, low_channels: int = LOW_CHANNELS, width: int = 256):
         super().__init__()
         self.look = Unit(channels, width)
         self.drop = nn.Dropout(0.2)
@@ -36,7 +36,7 @@ class HeadClassify(Head):
 class HeadDetect(Head):
     """(N, 192, h, w) to (N, 24, h, w): 20 centre logits, then left, top, right, bottom distances."""
 
-    def __init__(self, channels: int = 192, low_channels: int = 24, width: int = 96):
+    def __init__(self, channels: int = CHANNELS, low_channels: int = LOW_CHANNELS, width: int = 96):
         super().__init__()
         self.look = nn.Sequential(Unit(channels, width), Unit(width, width, 3, 2), Unit(width, width, 3))
         self.centres, self.edges = convolution(width, OBJECTS), convolution(width, 4)
