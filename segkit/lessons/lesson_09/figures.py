@@ -18,7 +18,7 @@ STATISTICS = {"median": np.median, "mean": np.mean, "fastest": np.min,
               "95th percentile": lambda values: np.percentile(values, 95)}
 LINES = dict(zip(STATISTICS, ("-", "--", ":", "-.")))
 MARKERS = dict(zip(KINDS, "osD^v"))
-NAMED = 3  # how many operators are named: their number in the file, height, width, channels
+NAMED = 3  # of how many kinds the slowest operator is named: number, height, width, channels
 NONE = 0.01  # million multiply-adds: where operators without any stand on a logarithmic axis
 
 
@@ -119,9 +119,10 @@ def two_needs(rows, times=False):
         place.barh(range(len(rows)), values, height=0.55, edgecolor=INK, linewidth=0.6,
                    color=(BLUE, ORANGE)[number])
         for height, value in enumerate(values):
-            place.text(value + 0.02 * max(values), height, f"{value:.0f}", va="center", fontsize=8)
+            place.text(value + 0.02 * max(values), height, f"{value:.0f}" if number else
+                       milliseconds(value), va="center", fontsize=8)
         place.set_yticks(range(len(rows)), list(rows) if number == 0 else [""] * len(rows))
-        place.set(xlim=(0, 1.18 * max(values)), ylim=(len(rows) - 0.5, -0.5))
+        place.set(xlim=(0, 1.25 * max(values)), ylim=(len(rows) - 0.5, -0.5))
         place.set_xlabel(title, fontsize=8)
         plain(place)
     told = "; ".join(name + (f": {milliseconds(ms)} and {rate:.0f} photos in a second" if times
@@ -159,7 +160,7 @@ def turns(comparison, times=False):
 
 
 def operators(graph, spent):
-    """Each operator a dot: its multiply-adds against its time; the slowest with their outputs.
+    """Each operator a dot: its multiply-adds against its time; the slowest ones are named.
 
     Args:
         graph: a :class:`segkit.graph.Graph`.
@@ -179,14 +180,17 @@ def operators(graph, spent):
     for speed in (1, 10, 100):  # multiply-adds in a nanosecond
         ends = np.array((0.3, 300))
         place.plot(ends, ends / speed, ":", color="#999999", linewidth=1, zorder=0)
-        right = min(150, 0.6 * speed * high)
-        place.text(right, right / speed, f"{speed} a nanosecond", fontsize=7, color="#666666",
-                   ha="right", va="bottom", bbox={"color": "white", "pad": 0.5})
-    for operator in sorted(shown, key=lambda o: spent[o.index])[-NAMED:]:
-        at = operator.multiply_adds / 1e6 or NONE, spent[operator.index]
-        place.annotate(f"{operator.index}: " + " x ".join(map(str, operator.outputs[0].shape[1:])),
-                       at, (-7, 0), textcoords="offset points", fontsize=7, color=INK, ha="right",
-                       va="center")
+        start = max(0.3 / speed, 1.5 * low)
+        place.text(start * speed, start, f"{speed} a nanosecond ", fontsize=7, color="#666666",
+                   ha="right", va="center")
+    for name in KINDS[:NAMED]:
+        slowest = max((o for o in shown if kind(o) == name), default=None,
+                      key=lambda o: spent[o.index])
+        if slowest:
+            place.annotate(f"{slowest.index}: " + " x ".join(map(str, slowest.outputs[0].shape[1:])),
+                           (slowest.multiply_adds / 1e6 or NONE, spent[slowest.index]), (0, 7),
+                           textcoords="offset points", fontsize=7, color=INK, ha="center")
+    high *= 1.5
     place.set_ylim(low, high)
     ticks = (0.1, 1, 10, 100)
     place.set_xticks((NONE, *ticks), ("none", *(f"{tick:g}" for tick in ticks)))
