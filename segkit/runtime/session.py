@@ -16,6 +16,7 @@ import psutil
 
 from segkit import models
 from segkit.errors import SegkitError, captured_stderr, one_line
+from segkit.runtime.quantised import dequantise
 from segkit.runtime.settings import (
     DELEGATES,
     RUNTIMES,
@@ -58,7 +59,7 @@ class Applied:
 
 
 @dataclass(frozen=True)
-class Tensor:
+class TensorInfo:
     """An input or output of a model.
 
     ``scale`` and ``zero_point`` are None for a tensor that is not quantised;
@@ -75,6 +76,12 @@ class Tensor:
     index: int
     upsampled_from: tuple | None = None
 
+    def real(self, stored):
+        """Real numbers, float32, for an array of what the tensor stores."""
+        if self.scale is None:
+            return stored.astype(np.float32)
+        return dequantise(stored, self.scale, self.zero_point)
+
 
 class Session:
     """A model that is loaded and ready to run. Made by :func:`open_session`.
@@ -82,7 +89,7 @@ class Session:
     Attributes:
         path: the model's file.
         model: its entry in the catalogue, or None.
-        inputs, outputs: tuples of :class:`Tensor`.
+        inputs, outputs: tuples of :class:`TensorInfo`.
         asked, applied: :class:`Asked` and :class:`Applied`.
         log: what the native library wrote while it loaded the model.
         interpreter: the runtime's own interpreter, for the curious.
@@ -228,9 +235,9 @@ def _module(runtime):
 def _tensor(details, upsampled_from=None):
     scale, zero_point = details["quantization"]
     quantised = scale != 0
-    return Tensor(details["name"], tuple(int(n) for n in details["shape"]),
-                  np.dtype(details["dtype"]), float(scale) if quantised else None,
-                  int(zero_point) if quantised else None, details["index"], upsampled_from)
+    return TensorInfo(details["name"], tuple(int(n) for n in details["shape"]),
+                      np.dtype(details["dtype"]), float(scale) if quantised else None,
+                      int(zero_point) if quantised else None, details["index"], upsampled_from)
 
 
 def _resized_from(interpreter, nodes, index):

@@ -3,7 +3,8 @@
 import numpy as np
 
 from segkit import plots
-from segkit.plots import BLUE, INK, ORANGE, percent, sentence
+from segkit.masks.words import percent, sentence
+from segkit.plots import BLUE, INK, ORANGE
 
 MAPS = "cividis"
 

@@ -13,7 +13,9 @@ from segkit.errors import SegkitError, one_line
 from segkit.graph import Graph
 from segkit.graph.cutting import bring_inside
 from segkit.graph.schema import schema
+from segkit.plots import results
 
+pareto = results.front
 STRIDE = 16  # of the course's networks: an input of 16 k + 1 pixels gives maps of k + 1 cells
 
 
@@ -154,21 +156,3 @@ def ratio(first, second):
         first, second: lists of milliseconds from the same call of :func:`by_turns`.
     """
     return median(b / a for a, b in zip(first, second))
-
-
-def pareto(points):
-    """The points that no other point beats: none is at least as good in both, and better in one.
-
-    Args:
-        points: dictionary from name to (cost, quality): less cost and more quality are better.
-
-    Returns:
-        list of names, the cheapest first. Source: V. Pareto's optimum; the word in this sense is
-        that of multi-objective optimisation.
-    """
-    def beaten(cost, quality):
-        return any(c <= cost and q >= quality and (c < cost or q > quality)
-                   for c, q in points.values())
-
-    return [name for name, point in sorted(points.items(), key=lambda item: item[1])
-            if not beaten(*point)]

@@ -137,7 +137,7 @@ def changes(photo, before, after, margins):
     new, axes = plots.figure(3, 3.4, width_ratios=(2, 1, 1))
     seen = photo // 4 + 185  # pale, so that the pixels that count stand out
     seen[metrics.boundary(before)] = 130
-    seen[changed] = np.array([213, 94, 0])
+    seen[changed] = plots.rgb(VERMILION)
     plots.panel(axes[0, 0], seen, "outlines (grey), changed pixels (orange)")
     edges = np.arange(0, 13, 2)
     _shares(axes[0, 1], far, changed, edges, "distance to an outline, pixels")
