@@ -169,7 +169,9 @@ lint: $(READY)
 
 # The training has environments of its own: PyTorch is large, and the converter pins much.
 # PyTorch comes first, so that nothing else picks another build of it.
-.venv-train/.ready .venv-convert/.ready: .venv-%/.ready: requirements-%.txt
+.venv-train/.ready: training/requirements.txt
+.venv-convert/.ready: training/requirements-convert.txt
+.venv-train/.ready .venv-convert/.ready: .venv-%/.ready:
 	@$(FIND_PYTHON); \
 	echo "segkit: installing $< into .venv-$* (some minutes)"; \
 	"$$py" -m venv --clear .venv-$* && \
@@ -177,7 +179,7 @@ lint: $(READY)
 	.venv-$*/bin/python -m pip install -qq -r $< && touch $@
 
 test-train: .venv-train/.ready .venv-convert/.ready
-	@SEGKIT_CONVERTER="`pwd`/.venv-convert/bin/python" .venv-train/bin/python -m pytest tests/training $(ARGS)
+	@SEGKIT_CONVERTER="`pwd`/.venv-convert/bin/python" .venv-train/bin/python -m pytest training/tests $(ARGS)
 
 bench: $(READY)
 	@"$(BIN)" tests/bench.py $(ARGS)

@@ -80,12 +80,12 @@ def runtime_name(request):
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """An empty cache folder, and no other folder in which a model could be found."""
-    from segkit import models
+    from segkit.models import entries
 
-    catalogue = (models.DATA / "models" / "catalogue.json").read_bytes()
+    catalogue = (entries.DATA / "models" / "catalogue.json").read_bytes()
     (tmp_path / "data" / "models").mkdir(parents=True)
     (tmp_path / "data" / "models" / "catalogue.json").write_bytes(catalogue)
-    monkeypatch.setattr(models, "DATA", tmp_path / "data")
+    monkeypatch.setattr(entries, "DATA", tmp_path / "data")
     monkeypatch.setenv("SEGKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("SEGKIT_MODELS", raising=False)
     return tmp_path / "cache"
@@ -97,6 +97,7 @@ def offer(cache):
     import hashlib
 
     from segkit import models
+    from segkit.models import entries
 
     def put(content, *urls):
         entry = {"name": "tiny", "file": "tiny.tflite", "task": "segment", "about": "a test",
@@ -104,13 +105,13 @@ def offer(cache):
                  "licence": "Apache-2.0", "source": "https://example.org/tiny", "urls": urls,
                  "input": {"height": 8, "width": 8, "dtype": "float32", "mean": 0, "std": 1},
                  "output": "logits", "labels": "pascal-voc"}
-        file = models.DATA / "models" / "catalogue.json"
+        file = entries.DATA / "models" / "catalogue.json"
         file.write_text(json.dumps({"default": "tiny", "models": [entry]}))
-        models._load.cache_clear()
+        entries.read.cache_clear()
         return models.get("tiny")
 
     yield put
-    models._load.cache_clear()
+    entries.read.cache_clear()
 
 
 @pytest.fixture

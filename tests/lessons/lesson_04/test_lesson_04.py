@@ -19,60 +19,12 @@ def features():
     return {stride: Trunk(stride).features(photos.sample("motorcycle")) for stride in (16, 8)}
 
 
-def chain(features, branches):
-    for branch in branches:
-        features = branch(features)
-    return features
-
-
-def stacked(features, branches):
-    return np.concatenate([branch(features) for branch in branches], axis=2)
-
-
-WRONG = [
-    ("aspp-span", 13, "cells of the map"),
-    ("aspp-span", 208, "count the steps"),
-    ("aspp-span", 96, "both sides"),
-    ("aspp-span", 18, "two gaps"),
-    ("aspp-span", 48, "rate 1"),
-    ("aspp-span", 250, "too large"),
-    ("aspp-span", "192", "one number"),
-    ("aspp-sum", lambda f, b: b[0](f), "first branch alone"),
-    ("aspp-sum", lambda f, b: np.mean([g(f) for g in b], axis=0), "the mean"),
-    ("aspp-sum", lambda f, b: np.max([g(f) for g in b], axis=0), "loudest"),
-    ("aspp-sum", stacked, "as DeepLab v3 does"),
-    ("aspp-sum", chain, "the one before it made"),
-    ("aspp-sum", lambda f, b: f, "the values are not"),
-    ("valid-weights", lambda size, rate: 1.0, "the rate has to come in"),
-    ("valid-weights", lambda size, rate: max(size - 2 * rate, 0) / size, "along one axis"),
-    ("valid-weights", lambda size, rate: (max(size - rate, 0) / size) ** 2, "counts one"),
-    ("valid-weights", lambda size, rate: ((size - rate) / size) ** 2, "counts one"),
-    ("valid-weights", lambda size, rate: (1 - 2 * rate / size) ** 2, "stop at 0"),
-    ("valid-weights", lambda size, rate: max(size - 2 * rate, 0) ** 2, "number of all places"),
-    ("valid-weights", 0.5, "without brackets"),
-    ("rate-too-large", 9, "17 x 17 cells"),
-    ("rate-too-large", 16, "the middle"),
-    ("rate-too-large", 33, "gone much earlier"),
-    ("rate-too-large", 11, "two gaps"),
-    ("rate-too-large", 32, "two weights of a row"),
-    ("rate-too-large", 3, "too small"),
-]
-
-
-@pytest.mark.parametrize("name, answer, hint", WRONG)
-def test_each_wrong_answer_gets_its_hint(name, answer, hint, capsys):
-    out = said(name, answer, capsys)
-    assert out.startswith("hint: ") and out.count("\n") == 1 and hint in out
-
-
 @pytest.mark.parametrize("name, answer", [
-    ("aspp-span", 192), ("aspp-span", np.int64(192)), ("rate-too-large", 17),
-    ("aspp-sum", lambda f, b: sum(g(f) for g in b)),
-    ("aspp-sum", lambda f, b: np.stack([g(f) for g in b]).sum(axis=0)),
-    ("valid-weights", lambda size, rate: (max(size - 2 * rate, 0) / size) ** 2),
+    ("aspp-span", np.int64(192)),
+    ("aspp-sum", lambda f, b: np.stack([g(f) for g in b]).mean(axis=0).argmax(axis=2)),
     ("valid-weights", lambda size, rate: (experiments.valid_weights(size, rate) == 9).mean()),
 ])
-def test_every_way_to_the_right_answer_counts(name, answer, capsys):
+def test_other_ways_to_the_right_answer_count(name, answer, capsys):
     assert said(name, answer, capsys).startswith("right: ")
 
 

@@ -18,85 +18,17 @@ from segkit.networks.segmenter import Segmentation
 from segkit.plots import folding, many_photos
 
 
-def folded(scaled, shift):
-    """An answer to the folding exercise, from kernel(kernel, scale) and bias(beta, mean, scale)."""
-    def fold(kernel, mean, variance, gamma, beta):
-        scale = gamma / np.sqrt(variance + 1e-3)
-        return scaled(kernel, scale), shift(beta, mean, scale)
-    return fold
-
-
-def other_scale(scale_of):
-    def fold(kernel, mean, variance, gamma, beta):
-        scale = scale_of(gamma, variance)
-        return kernel * scale, beta - mean * scale
-    return fold
-
-
-def good(beta, mean, scale):
-    return beta - mean * scale
-
-
-def repeat(values, x):
-    return np.broadcast_to(values, x.shape)
-
-
-WRONG = [
-    ("image-pooling", lambda x: x.mean(axis=(0, 1)), "one vector for the whole image"),
-    ("image-pooling", lambda x: x.mean(axis=(0, 1), keepdims=True), "stand in one cell"),
-    ("image-pooling", lambda x: x.mean(axis=2), "a mean over the channels"),
-    ("image-pooling", lambda x: repeat(x.mean(axis=2, keepdims=True), x), "a mean over the channels"),
-    ("image-pooling", lambda x: repeat(x.max(axis=(0, 1)), x), "the maximum"),
-    ("image-pooling", lambda x: repeat(x.sum(axis=(0, 1)), x), "the sum"),
-    ("image-pooling", lambda x: repeat(x.mean(), x), "one number for all channels"),
-    ("image-pooling", lambda x: repeat(x.mean(axis=0, keepdims=True), x), "each column"),
-    ("image-pooling", lambda x: x, "the values are not"),
-    ("image-pooling", 3, "without brackets"),
-    ("fold-batch-norm", folded(lambda k, s: k * s, lambda b, m, s: b), "the mean is missing"),
-    ("fold-batch-norm", folded(lambda k, s: k * s, lambda b, m, s: b - m), "before the scale, so"),
-    ("fold-batch-norm", folded(lambda k, s: k * s, lambda b, m, s: b + m * s), "not added"),
-    ("fold-batch-norm", folded(lambda k, s: k, good), "kernel has to be scaled"),
-    ("fold-batch-norm", folded(lambda k, s: k * s[:, None], good), "the output channels"),
-    ("fold-batch-norm", other_scale(lambda g, v: g / np.sqrt(v)), "epsilon is missing"),
-    ("fold-batch-norm", other_scale(lambda g, v: g / (v + 1e-3)), "the root is missing"),
-    ("fold-batch-norm", folded(lambda k, s: k * s, lambda b, m, s: -m * s), "beta is missing"),
-    ("fold-batch-norm", lambda k, m, v, g, b: (k * g / np.sqrt(v + 1e-3), b - m * g), "lacks the root"),
-    ("fold-batch-norm", other_scale(lambda g, v: 1 / np.sqrt(v + 1e-3)), "gamma is missing"),
-    ("fold-batch-norm", lambda kernel, *_: kernel, "return two arrays"),
-    ("fold-batch-norm", None, "not answered"),
-    ("rate-at-stride-8", 9, "half as far apart"),
-    ("rate-at-stride-8", 4.5, "the other way"),
-    ("rate-at-stride-8", 36, "not a quarter"),
-    ("rate-at-stride-8", 12, "the middle rate"),
-    ("rate-at-stride-8", 144, "in pixels of the photo"),
-    ("rate-at-stride-8", 100, "too large"),
-    ("cost-at-stride-8", 4, "close"),
-    ("cost-at-stride-8", 2, "one axis"),
-    ("cost-at-stride-8", 1.94, "one axis"),
-    ("cost-at-stride-8", 1, "there are more of them"),
-    ("cost-at-stride-8", 0.27, "the other way round"),
-    ("cost-at-stride-8", 1089, "the cells at stride 8"),
-    ("cost-at-stride-8", 800, "do not subtract"),
-]
-
-
-@pytest.mark.parametrize("name, answer, hint", WRONG)
-def test_each_wrong_answer_gets_its_hint(name, answer, hint, capsys):
-    out = said(name, answer, capsys)
-    assert out.startswith("hint: " if answer is not None else "not answered")
-    assert out.count("\n") == 1 and hint in out
-
-
 @pytest.mark.parametrize("name, answer", [
-    ("image-pooling", lambda x: repeat(x.mean(axis=(0, 1)), x)),
     ("image-pooling", lambda x: x * 0 + x.mean(axis=(0, 1), keepdims=True)),
-    ("fold-batch-norm", folded(lambda k, s: k * s, good)),
-    ("fold-batch-norm", lambda *given: list(folded(lambda k, s: k * s, good)(*given))),
-    ("fold-batch-norm", lambda kernel, *norm: reference.fold_batch_norm(kernel, None, *norm)),
-    ("rate-at-stride-8", 18), ("cost-at-stride-8", 33 ** 2 / 17 ** 2), ("cost-at-stride-8", 3.8),
+    ("fold-batch-norm", lambda kernel, *norm: list(reference.fold_batch_norm(kernel, None, *norm))),
+    ("cost-at-stride-8", 3.8),
 ])
-def test_every_way_to_the_right_answer_counts(name, answer, capsys):
+def test_other_ways_to_the_right_answer_count(name, answer, capsys):
     assert said(name, answer, capsys).startswith("right: ")
+
+
+def test_folding_needs_two_arrays(capsys):
+    assert "return two arrays" in said("fold-batch-norm", lambda kernel, *_: kernel, capsys)
 
 
 def test_doubled_rates_leave_the_weights():
