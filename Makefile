@@ -80,13 +80,14 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab dashboard test test-train bench lock clean stale
+.PHONY: help setup lab lessons dashboard test test-train bench lock clean stale
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make lab    open the lessons in JupyterLab (the first time, install everything into $(VENV))'
 	@echo 'make dashboard  measure this machine on a web page: models, runtimes, delegates, threads'
 	@echo 'make test   run every test and every lesson, with the network off where the system allows that'
+	@echo 'make lessons  run the lessons and store what they show: all, or ONLY="05 09"; REDRAW=1 replaces every picture'
 	@echo 'make bench  measure the speed of this machine'
 	@echo 'make test-train  test the training: every stage on generated pictures (installs PyTorch: 2 GB)'
 	@echo 'make setup  install only'
@@ -146,6 +147,11 @@ test: $(READY)
 	@$(HOME_OR_OURS); $(PRIVATE); \
 	"$(BIN)" tests/offline.py "$(BIN)" -m pytest tests $(if $(NOTEBOOKS),--nbval --nbval-current-env \
 		$(if $(SANITIZE),--nbval-sanitize-with $(SANITIZE)) $(NOTEBOOKS)) $(ARGS)
+
+# What says the same as before stays as it is stored, pictures included, so that a run without a change changes no file.
+lessons: $(READY)
+	@$(HOME_OR_OURS); $(PRIVATE); \
+	"$(BIN)" tools/lessons.py $(if $(REDRAW),--redraw) $(ONLY) $(ARGS)
 
 # The training has environments of its own: PyTorch is large, and the converter pins much.
 # PyTorch comes first, so that nothing else picks another build of it.
