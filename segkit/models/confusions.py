@@ -17,7 +17,7 @@ from segkit import models
 from segkit.errors import SegkitError, one_line
 
 FILE = "confusions.npz"
-SETS = {"vocval": "photos of VOC's val list", "voc40": "photos of PASCAL VOC, all classes",
+SETS = {"vocval": "photos of VOC's val list", "voc40": "photos of PASCAL VOC",
         "person200": "photos of people"}  # in words
 HALVES = {"report": "looked at once", "choose": "used for choosing"}
 COLUMNS = ("photos", "set", "half")  # all other arrays are models

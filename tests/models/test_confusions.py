@@ -25,7 +25,7 @@ def test_a_half_of_a_set(stored):
     assert confusions.load("voc40")["starter"][:, 0, 0].tolist() == [2, 3]
     assert confusions.load("voc40", "both")["starter"][:, 0, 0].tolist() == [1, 2, 3]
     assert confusions.load("voc40", "choose")["starter"].dtype == np.int64
-    assert confusions.words("voc40") == "2 photos of PASCAL VOC, all classes"
+    assert confusions.words("voc40") == "2 photos of PASCAL VOC"
 
 
 def test_unknown_names_name_those_that_there_are(stored):
