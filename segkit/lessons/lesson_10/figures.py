@@ -90,7 +90,7 @@ def bits(curves, background):
     place.set_xlabel("bits of a weight", fontsize=8)
     place.set_ylabel("pixels with the same class, %", fontsize=8)
     place.grid(axis="y", color="#DDDDDD")
-    place.legend(fontsize=8, frameon=False, loc="lower right")
+    place.legend(fontsize=8, frameon=False, loc="center right")
     plots.plain(place)
     told = "; ".join(f"{name}: " + sentence(f"{percent(share)} at {n} bits"
                                             for n, share in curve.items())
