@@ -108,7 +108,8 @@ def classes_table(report: dict) -> str:
     """IoU of each class on the VOC photos of the reporting half, ours beside the starter's."""
     names = [key for key in report["quality"] if key.split("@")[0] in ("deeplab", "starter", "deeplab-w8")
              and "+" not in key and key.split("@")[1] in ("257", "289")]
-    columns = [report["quality"][key]["report"]["voc"]["iou"] for key in names]
+    columns = [report["quality"][key].get("report", {}).get("voc", {}).get("iou") for key in names]
+    names, columns = ([value for value, column in zip(which, columns) if column] for which in (names, columns))
     rows = [[label, *(number(column[index], 2) for column in columns)] for index, label in enumerate(labels.VOC)]
     return table(["class", *(f"`{name}`" for name in names)], rows)
 
