@@ -11,6 +11,7 @@ from importlib import import_module
 
 from segkit import models
 from segkit.errors import SegkitError
+from segkit.lessons.exercise import Exercise  # before the function of the module's name
 
 MARK = "# needs the model"  # and its name: the first line of a cell that cannot run without it
 _SKIPPED = ("skipped: this cell needs the model {name}, which is not here. With a network, "
@@ -114,8 +115,8 @@ def exercises():
 
 
 @lru_cache
-def exercise(name):
-    """The :class:`segkit.lessons.exercise.Exercise` of that name."""
+def exercise(name) -> Exercise:
+    """The exercise of that name."""
     return _makers()[name]()
 
 

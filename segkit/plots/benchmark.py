@@ -9,17 +9,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from segkit import plots
-from segkit.benchmark.table import typical
+from segkit.benchmark.timing import milliseconds
 from segkit.masks.words import percent, sentence
 from segkit.plots import BLACK, BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, plain
-from segkit.plots.results import (
-    by_threads,
-    milliseconds,
-    names,
-    shared_words,
-    timed,
-    times_of,
-)
+from segkit.plots.results import by_threads, front, names, shared_words, timed, times_of
 
 # Each series has a marker of its own as well as a colour.
 SERIES = ((BLUE, "o", "-"), (ORANGE, "s", "-"), (GREEN, "^", "-"), (VERMILION, "D", "-"),
@@ -30,11 +23,11 @@ GREY, PALE = "#888888", "#A9CCE3"
 
 def _state(result, times):
     """What an alt text says of a result."""
-    if not result.ok or not typical(result):
+    if not result.ok or not result.typical:
         return result.status if not result.ok else "no runs"
     told = []
     if times:
-        middle, statistic = typical(result)
+        middle, statistic = result.typical
         told.append(milliseconds(middle) + (" mean" if statistic == "mean" else ""))
         if result.p05_ms is not None and result.p95_ms is not None:
             told.append(f"90 % of the runs from {milliseconds(result.p05_ms)} to "
@@ -91,7 +84,7 @@ def _bar(place, row, result, colour):
 
 
 def _told(result):
-    middle, statistic = typical(result)
+    middle, statistic = result.typical
     return (milliseconds(middle) + (", mean" if statistic == "mean" else "")
             + (", WRONG ANSWER" if result.wrong else "") + (", noisy" if result.noisy else ""))
 

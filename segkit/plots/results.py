@@ -1,16 +1,9 @@
 """Results of the benchmark in words and in order, for figures and their alt texts."""
 
-from segkit.benchmark.table import typical
-
-
-def milliseconds(value):
-    """A time in words: "0.42 ms", "4.20 ms", "12.3 ms", "1370 ms"."""
-    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} ms"
-
 
 def timed(results):
     """The results that have a time to show."""
-    return [result for result in results if result.ok and typical(result)]
+    return [result for result in results if result.ok and result.typical]
 
 
 def times_of(result):
@@ -18,7 +11,7 @@ def times_of(result):
 
     Some tools print a mean in place of the runs: then it stands for all that they leave out.
     """
-    middle, _ = typical(result)
+    middle, _ = result.typical
     low, high = result.p05_ms, result.p95_ms
     return middle if low is None else low, middle, middle if high is None else high
 

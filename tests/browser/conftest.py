@@ -16,8 +16,6 @@ import nbformat
 import pytest
 from explorer_cells import cells
 
-from segkit import models
-
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "only-for-tests"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
@@ -38,8 +36,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker("browser")
 
 
-# Module scope, not session: Playwright keeps an event loop running, which later tests may not stand.
-@pytest.fixture(scope="module")
+# Of this folder, not of the session: Playwright keeps an event loop running, which later tests may not stand.
+@pytest.fixture(scope="package")
 def chromium():
     """A headless Chromium, started once."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -51,12 +49,9 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def server(chromium, tmp_path_factory):
     """The address of a JupyterLab with the lessons, ``widgets.ipynb`` and ``explorers.ipynb``."""
-    if models.find(models.default())[0] is None:
-        pytest.skip(f"the model {models.default()} is not on this machine; "
-                    "name its folder in SEGKIT_MODELS")
     folder, home = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("home")
     _write_notebooks(folder)
     port = _free_port()

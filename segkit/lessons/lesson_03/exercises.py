@@ -1,18 +1,19 @@
-"""The answers of lesson 03: arithmetic of atrous convolution, and a function that does it."""
+"""The exercises of lesson 03: arithmetic of atrous convolution, and a function that does it."""
 
 import numpy as np
 
 from segkit.errors import SegkitError
-from segkit.lessons.exercise import judge, judge_number
+from segkit.lessons.exercise import Exercise, function, number
 from segkit.reference import effective_kernel, gridding, receptive_field
 
-WANTED = 13  # pixels that the reader's three layers should see
+WIDEST = [1, 3, 9]  # each rate is the width that the layers before it cover
 
 
-def _field(answer):
-    layers = [(3, 2, 1), (3, 1, 1), (3, 1, 2)]  # (kernel, stride, rate), as in section 2
+def _field():
+    layers = [(3, 2, 1), (3, 1, 1), (3, 1, 2)]  # (kernel, stride, rate), as the lesson writes them
     right = receptive_field(layers).size
-    return judge_number(answer, right, [
+    return number(right, f"1 + 2 + 4 + 8 = {right}: each layer adds 2 x its rate, times the strides "
+                         "before it.", [
         (receptive_field([(3, 2, 1), (3, 1, 1), (3, 1, 1)]).size,
          "the rate is missing: the weights of the third layer lie 2 places apart, and each place "
          "is a step of 2 pixels"),
@@ -24,66 +25,95 @@ def _field(answer):
         (right + 2, "the stride of a layer counts for the layers behind it, not for itself"),
         (3 * 3 * effective_kernel(3, 2), "widths are not multiplied: neighbouring kernels overlap, "
                                          "so each layer adds its steps"),
-    ], f"1 + 2 + 4 + 8 = {right}: each layer adds 2 x its rate, times the strides before it.")
+    ])
 
 
-def _along(x, weights, rate, step=None):
-    """The paper's y[i] = sum over k of x[i + rate * k] * weights[k], where all inputs are there."""
-    step = rate if step is None else step
-    outputs = len(x) - rate * (len(weights) - 1)
-    return np.array([sum(w * x[i + step * k] for k, w in enumerate(weights))
-                     for i in range(outputs)])
+def _along(step=lambda rate: rate, width=None, turn=1, pace=lambda rate: 1):
+    """The paper's y[i] = sum over k of x[i + rate * k] * w[k]; each argument is a way to be wrong.
+
+    Args:
+        step: how far weight k + 1 reads from weight k, by the rate.
+        width: how far apart the weights are taken to lie where the outputs are counted.
+        turn: -1 turns the weights round.
+        pace: how many outputs lie from one that is kept to the next.
+    """
+    def line(x, weights, rate):
+        outputs = len(x) - (width or step)(rate) * (len(weights) - 1)
+        return sum(w * x[k * step(rate):][:outputs]
+                   for k, w in enumerate(weights[::turn]))[::pace(rate)]
+
+    return line
 
 
-def _line(answer):
-    x, rate = np.array([3., 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]), 3
-    weights = np.array([1., 2, -1])
-    right = _along(x, weights, rate)
-    return judge(answer, [x, weights, rate], right, [
-        (_along(x, weights, 1), "this is rate 1: the inputs still lie side by side; the rate "
-                                "belongs into both lines of the function"),
-        (_along(x, weights, rate, 1), "the number of outputs is right, but the inputs lie side by "
-                                      "side; weight k reads x from k * rate on"),
-        (right[::rate], "this leaves outputs out, which is a stride; the rate leaves inputs out"),
-        (_along(x, weights[::-1], rate), "the weights are turned round; the first weight belongs "
-                                         "to the first input"),
-        (_along(x, weights, rate + 1), f"rate {rate} means steps of {rate}, so {rate - 1} inputs "
-                                       "are left out between two weights"),
-    ], "weight k reads x from k * rate on, and every rate has the same number of weights.")
+def _line():
+    rate = 3
+    return function(
+        given=[np.array([3., 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]), np.array([1., 2, -1]), rate],
+        right=_along(),
+        why="weight k reads x from k * rate on, and every rate has the same number of weights.",
+        mistakes=[
+            (_along(lambda rate: 1), "this is rate 1: the inputs still lie side by side; the rate "
+                                     "belongs into both lines of the function"),
+            (_along(lambda rate: 1, width=lambda rate: rate),
+             "the number of outputs is right, but the inputs lie side by side; weight k reads x "
+             "from k * rate on"),
+            (_along(pace=lambda rate: rate),
+             "this leaves outputs out, which is a stride; the rate leaves inputs out"),
+            (_along(turn=-1), "the weights are turned round; the first weight belongs to the first "
+                              "input"),
+            (_along(lambda rate: rate + 1), f"rate {rate} means steps of {rate}, so {rate - 1} "
+                                            "inputs are left out between two weights"),
+        ])
 
 
-def _keep(answer):
-    return judge_number(answer, 4, [
+def _keep():
+    return number(4, "two steps of 2 are gone, so the inputs of the layer lie 2 x 2 = 4 times as "
+                     "dense; rate 4 picks out those that it saw in training.", [
         (1, "rate 1 is what the layer has now; on the denser map, it would see less of the photo "
             "than it saw in training"),
         (2, "one step of 2 that is gone asks for rate 2; here two of them are gone"),
         (3, "rates multiply as steps do: two steps of 2 make 4"),
         (8, "8 is the new output stride; the rate makes up for the steps that are gone"),
         (16, "rate 16 would make up for four steps of 2; two are gone"),
-    ], "two steps of 2 are gone, so the inputs of the layer lie 2 x 2 = 4 times as dense; rate 4 "
-       "picks out those that it saw in training.")
+    ])
 
 
-def _rates(answer):
-    """Three rates that see 13 pixels, every one of them: more than one answer is right."""
-    try:
-        rates = [int(rate) for rate in answer]
-        good = len(rates) == 3 and rates == list(answer)
-        field = receptive_field([(3, 1, rate) for rate in rates]).size if good else 0
-    except (TypeError, ValueError, SegkitError):
-        good = False
-    if not good:
-        return False, "the answer is a list of three whole numbers of 1 or more, such as [1, 1, 1]"
-    if field != WANTED:
-        return False, (f"these rates see {field} pixels; to see {WANTED}, they have to add up to "
-                       f"{(WANTED - 1) // 2}")
-    unseen = int((gridding(rates) == 0).sum())
-    if unseen:
-        return False, (f"the field is {WANTED} pixels wide, but {unseen} pixels inside it are not "
-                       "seen: all three rates share a factor")
-    return True, (f"rates {', '.join(map(str, rates))} see all {WANTED} x {WANTED} pixels with "
-                  f"{9 * len(rates)} weights.")
+def _rates():
+    """The three rates that see furthest without a hole."""
+    form = "the answer is a list of three whole numbers of 1 or more, such as [1, 1, 1]"
+    widest = receptive_field([(3, 1, rate) for rate in WIDEST]).size
+
+    def judge(answer):
+        try:
+            rates = [int(rate) for rate in answer]
+            good = len(rates) == 3 and rates == list(answer)
+            field = receptive_field([(3, 1, rate) for rate in rates]).size if good else 0
+        except (TypeError, ValueError, SegkitError):
+            good = False
+        if not good:
+            return form
+        if unseen := int((gridding(rates) == 0).sum()):
+            return (f"these rates span {field} x {field} pixels, but {unseen} of them are not "
+                    "seen: a rate may be at most as large as the width that the others cover")
+        if field < widest:
+            return (f"these rates see all {field} x {field} pixels; a rate may be as large as the "
+                    "width that the others already cover, so more is possible")
+        return None
+
+    return Exercise(judge, WIDEST, (
+        f"the layers cover 3, then 9, then {widest} pixels, and {widest} x {widest} pixels have "
+        f"{9 * len(WIDEST)} weights: each pixel is read on one path only."), (
+        ([2, 2, 2], "these rates span 13 x 13 pixels, but 120 of them are not seen: a rate may be "
+                    "at most as large as the width that the others cover"),
+        ([1, 3, 10], "these rates span 29 x 29 pixels, but 112 of them are not seen: a rate may be "
+                     "at most as large as the width that the others cover"),
+        ([1, 2, 3], "these rates see all 13 x 13 pixels; a rate may be as large as the width that "
+                    "the others already cover, so more is possible"),
+        ([1, 2, 7], "these rates see all 21 x 21 pixels; a rate may be as large as the width that "
+                    "the others already cover, so more is possible"),
+        *((answer, form) for answer in ([1, 5], [1.5, 1.5, 3], [6, 0, 0], 6, "123")),
+    ))
 
 
-JUDGES = {"field-by-hand": _field, "atrous-line": _line, "keep-the-field": _keep,
-          "no-holes": _rates}
+EXERCISES = {"field-by-hand": _field, "atrous-line": _line, "keep-the-field": _keep,
+             "no-holes": _rates}

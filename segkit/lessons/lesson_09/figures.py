@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from segkit import plots
+from segkit.benchmark.timing import milliseconds
 from segkit.graph.costs import KINDS, kind
 from segkit.masks.words import sentence
 from segkit.plots import BLUE, INK, ORANGE, plain
 from segkit.plots.operators import KIND_COLOURS
-from segkit.plots.results import milliseconds
 
 STATISTICS = {"median": np.median, "mean": np.mean, "fastest": np.min,
               "95th percentile": lambda values: np.percentile(values, 95)}
