@@ -75,7 +75,7 @@ def test_a_quoted_message_is_what_a_reader_sees(trouble, words, cache, monkeypat
     def no_network(model, url, folder):
         raise ConnectionError
 
-    monkeypatch.setattr(models, "fetch", no_network)
+    monkeypatch.setattr("segkit.models.files.fetch", no_network)
     monkeypatch.setattr(settings, "runtimes", lambda: {"litert": "2.1"})
     with pytest.raises(SegkitError) as raised:
         trouble()
