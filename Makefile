@@ -18,6 +18,8 @@ VAR := $(VENV)/var
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 FIRST := $(addprefix /tree/,$(wildcard notebooks/00-start-here.ipynb))
 SANITIZE := $(wildcard tests/notebooks/sanitize.cfg)
+# How many tests run at a time: as many as there are cores, at most 8. `make test WORKERS=0` runs one after the other.
+WORKERS ?= logical
 
 # Settings that would bring in another environment's packages, install somewhere else than in $(VENV),
 # or draw no figures in the lessons.
@@ -80,13 +82,15 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab dashboard test test-train bench lock clean stale
+.PHONY: help setup lab dashboard test quick lint test-train bench lock clean stale
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make lab    open the lessons in JupyterLab (the first time, install everything into $(VENV))'
 	@echo 'make dashboard  measure this machine on a web page: models, runtimes, delegates, threads'
 	@echo 'make test   run every test and every lesson, with the network off where the system allows that'
+	@echo 'make quick  run the tests that take little time, for use while you change something'
+	@echo 'make lint   look for mistakes in the source without running it'
 	@echo 'make bench  measure the speed of this machine'
 	@echo 'make test-train  test the training: every stage on generated pictures (installs PyTorch: 2 GB)'
 	@echo 'make setup  install only'
@@ -141,15 +145,27 @@ dashboard: $(READY)
 	exec "$(BIN)" -m voila notebooks/dashboard/dashboard.ipynb \
 		--Voila.config_file_paths=notebooks/dashboard $(ARGS)
 
+# A worker takes whole files, see tests/conftest.py.
+PYTEST = "$(BIN)" tests/offline.py "$(BIN)" -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+
 # The lessons run in the kernel of $(VENV), whichever kernels the user has.
 test: $(READY)
 	@$(HOME_OR_OURS); $(PRIVATE); \
-	"$(BIN)" tests/offline.py "$(BIN)" -m pytest tests $(if $(NOTEBOOKS),--nbval --nbval-current-env \
+	$(PYTEST) tests $(if $(NOTEBOOKS),--nbval --nbval-current-env \
 		$(if $(SANITIZE),--nbval-sanitize-with $(SANITIZE)) $(NOTEBOOKS)) $(ARGS)
+
+quick: $(READY)
+	@$(HOME_OR_OURS); $(PRIVATE); \
+	$(PYTEST) tests -m "not slow" -q $(ARGS)
+
+lint: $(READY)
+	@"$(BIN)" -m ruff check $(ARGS)
 
 # The training has environments of its own: PyTorch is large, and the converter pins much.
 # PyTorch comes first, so that nothing else picks another build of it.
-.venv-train/.ready .venv-convert/.ready: .venv-%/.ready: requirements-%.txt
+.venv-train/.ready: training/requirements.txt
+.venv-convert/.ready: training/requirements-convert.txt
+.venv-train/.ready .venv-convert/.ready: .venv-%/.ready:
 	@$(FIND_PYTHON); \
 	echo "segkit: installing $< into .venv-$* (some minutes)"; \
 	"$$py" -m venv --clear .venv-$* && \
@@ -157,7 +173,7 @@ test: $(READY)
 	.venv-$*/bin/python -m pip install -qq -r $< && touch $@
 
 test-train: .venv-train/.ready .venv-convert/.ready
-	@SEGKIT_CONVERTER="`pwd`/.venv-convert/bin/python" .venv-train/bin/python -m pytest tests/training $(ARGS)
+	@SEGKIT_CONVERTER="`pwd`/.venv-convert/bin/python" .venv-train/bin/python -m pytest training/tests $(ARGS)
 
 bench: $(READY)
 	@"$(BIN)" tests/bench.py $(ARGS)
@@ -172,4 +188,4 @@ lock:
 		requirements.txt -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .pytest_cache .ruff_cache .hypothesis build dist

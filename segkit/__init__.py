@@ -8,27 +8,43 @@ Everything is loaded on first use (PEP 562), so that ``import segkit`` costs
 milliseconds and brings neither NumPy nor a runtime into the process.
 """
 
+import os
+import sys
 from importlib import import_module
 
 __version__ = "0.1.0"
+
+
+def lazily(package, folders):
+    """``__getattr__`` and ``__dir__`` for a package whose modules are loaded on first use.
+
+    Args:
+        package: its name and
+        folders: its place, as ``__name__`` and ``__path__`` give them.
+    """
+    names = {name.removesuffix(".py") for folder in folders for name in os.listdir(folder)
+             if name[0] not in "._" and (name.endswith(".py") or "." not in name)}
+
+    def load(name):
+        if name in names:
+            return import_module("." + name, package)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return load, lambda: sorted({*vars(sys.modules[package]), *names})
+
 
 _HOME = {
     "Segmenter": "segkit.networks.segmenter",
     "Segmentation": "segkit.networks.segmenter",
     "open_session": "segkit.runtime",
 }
-_ROOMS = ("benchmark", "cli", "errors", "graph", "lessons", "masks", "models", "networks",
-          "photos", "plots", "reference", "runtime", "widgets")
 __all__ = ["Segmenter", "models", "open_session", "photos"]
+_room, _names = lazily(__name__, __path__)
 
 
 def __getattr__(name):
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    if name in _ROOMS:
-        return import_module(f"segkit.{name}")
-    raise AttributeError(f"module 'segkit' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name) if name in _HOME else _room(name)
 
 
 def __dir__():
-    return sorted(["__version__", *_HOME, *_ROOMS])
+    return sorted({*_names(), *_HOME})

@@ -1,4 +1,4 @@
-"""What several test modules share: models that may be absent, an empty cache, Hypothesis' settings."""
+"""What several test modules share: models, an empty cache, Hypothesis' settings, and who runs what at the same time."""
 
 import json
 import os
@@ -22,15 +22,44 @@ settings.register_profile("search", max_examples=1000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
+# The files and folders that take longest come first, so that at the end no worker waits long for the other.
+SLOW_FIRST = ("browser", "robustness", "notebooks", "networks", "benchmark", "models")
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        if item.path.suffix == ".ipynb":
+            return 1
+        folder = item.path.parent.name
+        return SLOW_FIRST.index(folder) + (folder != "browser") if folder in SLOW_FIRST else len(SLOW_FIRST) + 1
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """One worker runs a whole file, because its tests share fixtures; one worker runs all tests in a browser."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return "browser" if "browser/" in file else file
+
+    return ByFile(config, log)
+
+
 @pytest.fixture(scope="session")
 def model_path():
-    """A function from a model's name to its file; the test skips where that is not here."""
+    """A function from a model's name to its file; where a published one is not here the test skips."""
     from segkit import models
 
     def find(name):
         file, damaged = models.find(name)
         if file is None:
             wrong = f" ({', '.join(map(str, damaged))} is damaged)" if damaged else ""
+            if not models.get(name).urls:
+                pytest.fail(f"the model {name} comes with the project and is not here{wrong}")
             pytest.skip(f"the model {name} is not here{wrong}: put {models.get(name).file} into a "
                         "folder named in SEGKIT_MODELS")
         return file
@@ -51,12 +80,12 @@ def runtime_name(request):
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """An empty cache folder, and no other folder in which a model could be found."""
-    from segkit import models
+    from segkit.models import entries
 
-    catalogue = (models.DATA / "models" / "catalogue.json").read_bytes()
+    catalogue = (entries.DATA / "models" / "catalogue.json").read_bytes()
     (tmp_path / "data" / "models").mkdir(parents=True)
     (tmp_path / "data" / "models" / "catalogue.json").write_bytes(catalogue)
-    monkeypatch.setattr(models, "DATA", tmp_path / "data")
+    monkeypatch.setattr(entries, "DATA", tmp_path / "data")
     monkeypatch.setenv("SEGKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("SEGKIT_MODELS", raising=False)
     return tmp_path / "cache"
@@ -68,6 +97,7 @@ def offer(cache):
     import hashlib
 
     from segkit import models
+    from segkit.models import entries
 
     def put(content, *urls):
         entry = {"name": "tiny", "file": "tiny.tflite", "task": "segment", "about": "a test",
@@ -75,13 +105,13 @@ def offer(cache):
                  "licence": "Apache-2.0", "source": "https://example.org/tiny", "urls": urls,
                  "input": {"height": 8, "width": 8, "dtype": "float32", "mean": 0, "std": 1},
                  "output": "logits", "labels": "pascal-voc"}
-        file = models.DATA / "models" / "catalogue.json"
+        file = entries.DATA / "models" / "catalogue.json"
         file.write_text(json.dumps({"default": "tiny", "models": [entry]}))
-        models._load.cache_clear()
+        entries.read.cache_clear()
         return models.get("tiny")
 
     yield put
-    models._load.cache_clear()
+    entries.read.cache_clear()
 
 
 @pytest.fixture

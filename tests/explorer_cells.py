@@ -1,4 +1,4 @@
-"""The explorers of segkit, and the cells of the lessons that show them."""
+"""The explorers of the lessons, and the cells of the notebooks that show them."""
 
 import ast
 import inspect
@@ -9,7 +9,7 @@ from importlib import import_module
 
 from lesson_files import LESSONS, read
 
-from segkit import widgets
+from segkit import lessons
 from segkit.widgets import View
 
 Cell = namedtuple("Cell", "lesson name explorer index source")
@@ -17,10 +17,9 @@ Cell.__doc__ = "A lesson's cell: its file, a name for tests, the function, its c
 
 
 def explorers():
-    """{name of a module: [the public functions in it that make a :class:`View`]}."""
-    names = [widgets.__name__] + [f"{widgets.__name__}.{module.name}"
-                                  for module in pkgutil.iter_modules(widgets.__path__)]
-    return {name: _explorers_of(import_module(name)) for name in names}
+    """{name of a lesson's folder: [the public functions of its explorer.py that make a :class:`View`]}."""
+    folders = sorted(module.name for module in pkgutil.iter_modules(lessons.__path__) if module.ispkg)
+    return {folder: _explorers_of(import_module(f"segkit.lessons.{folder}.explorer")) for folder in folders}
 
 
 def _explorers_of(module):
@@ -41,10 +40,10 @@ def cells():
     found = []
     for path in LESSONS:
         code = [cell.source for cell in read(path).cells if cell.cell_type == "code"]
-        for index, source in enumerate(code):
+        for index in range(len(code)):
             explorer = _called(code[:index + 1])
             if explorer in known:
-                name = f"{path.name[:2]}-{explorer.__module__.rpartition('.')[2]}.{explorer.__name__}"
+                name = f"{path.name[:2]}-{explorer.__name__}"
                 found.append(Cell(path.name, name, explorer, index, _alone(code[:index + 1])))
     return found
 

@@ -10,6 +10,8 @@ from PIL import Image
 
 from segkit import Segmenter, models, photos
 from segkit.__main__ import _parser
+from segkit.errors import SegkitError
+from segkit.runtime import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,12 +47,45 @@ def test_make_knows_the_targets():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def test_quoted_messages_are_messages_of_the_code():
-    sources = "".join(p.read_text(encoding="utf-8")
-                      for p in [*(ROOT / "segkit").glob("*.py"), ROOT / "Makefile"])
-    flat = " ".join(sources.split())
-    for message in ("has no venv", "is not here", "has the wrong SHA-256", "is not installed"):
-        assert f"{message}" in TEXT and message in flat
+def quoted_messages():
+    """The messages in the first column of the table of troubles, as patterns: "..." stands for anything."""
+    cells = re.findall(r"^\| `([^|]+)` \|", TEXT, re.MULTILINE)
+    return [".*".join(map(re.escape, cell.split("..."))) for cell in cells]
+
+
+def a_missing_model():
+    models.path("deeplabv3")
+
+
+def a_damaged_model():
+    file = models.cache_folder() / models.get("deeplabv3").file
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"half of it")
+    models.path("deeplabv3")
+
+
+def a_missing_runtime():
+    settings.checked_runtime("tflite")
+
+
+@pytest.mark.parametrize("trouble, words", [
+    (a_missing_model, "is not here"), (a_damaged_model, "wrong SHA"), (a_missing_runtime, "is not installed")])
+def test_a_quoted_message_is_what_a_reader_sees(trouble, words, cache, monkeypatch):
+    def no_network(model, url, folder):
+        raise ConnectionError
+
+    monkeypatch.setattr(models, "fetch", no_network)
+    monkeypatch.setattr(settings, "runtimes", lambda: {"litert": "2.1"})
+    with pytest.raises(SegkitError) as raised:
+        trouble()
+    pattern, = (quoted for quoted in quoted_messages() if re.escape(words) in quoted)
+    assert re.search(pattern, str(raised.value))
+
+
+def test_the_quoted_messages_of_make_are_in_the_makefile():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for message in ("has no venv", "install Python 3.10 to 3.14"):
+        assert message in TEXT and message in makefile
 
 
 def test_files_that_the_readme_links_to_exist():
@@ -59,15 +94,11 @@ def test_files_that_the_readme_links_to_exist():
 
 
 def test_the_python_example_runs():
-    if models.find(models.default())[0] is None:
-        pytest.skip(f"the model {models.default()} is not here (set SEGKIT_MODELS)")
     example = next(block for block in code_blocks("python") if "import Segmenter" in block)
     exec(compile(example, "README.md", "exec"), {})
 
 
 def test_the_picture_is_what_its_command_makes():
-    if models.find(models.default())[0] is None:
-        pytest.skip(f"the model {models.default()} is not here (set SEGKIT_MODELS)")
     with Image.open(ROOT / "docs" / "cat-overlay.png") as picture:
         shown = np.asarray(picture).astype(int)
     made = np.asarray(Segmenter().segment(photos.sample("cat")).overlay())

@@ -6,13 +6,14 @@ the numbers between two operators, too.
 
 import numpy as np
 
-from segkit import models
+from segkit import lazily, models
 from segkit.errors import SegkitError, one_line
 from segkit.graph.execute import convolution, layer
 from segkit.graph.file import Operator, read
 from segkit.graph.tensors import Quantisation, Tensor
 
 __all__ = ["Graph", "Operator", "Quantisation", "Tensor", "convolution"]
+__getattr__, __dir__ = lazily(__name__, __path__)
 
 
 class Graph:

@@ -33,7 +33,7 @@ class Exercise:
         return (True, self.why) if hint is None else (False, hint)
 
 
-def function(given, right, why, mistakes, also=(), seen_as=None):
+def function(given, right, why, mistakes, also=(), seen_as=None, notice=None):
     """An exercise that asks for a function, judged by what the function returns.
 
     Args:
@@ -44,6 +44,8 @@ def function(given, right, why, mistakes, also=(), seen_as=None):
         also: functions whose result counts as right as well.
         seen_as: turns a function into one that returns a single array, for answers of several
             parts; what it raises becomes a hint.
+        notice: takes (result, *given) of an answer that is none of these, and returns a hint or
+            None: for a mistake that can be made in more ways than can be listed.
     """
     def result(answer):
         return _called(seen_as(answer) if seen_as else answer, given)
@@ -64,7 +66,7 @@ def function(given, right, why, mistakes, also=(), seen_as=None):
         for mistake, hint in mistakes:
             if same(got, result(mistake)):
                 return hint
-        return _difference(got, wanted[0], given)
+        return (notice and notice(got, *given)) or _difference(got, wanted[0], given)
 
     return Exercise(judge, right, why, tuple(mistakes))
 

@@ -1,12 +1,23 @@
-"""Downloading one model file: with a progress bar, a bound on its size, and its hash checked."""
+"""Downloading one model file: pooch does it, with a bound on the bytes that are taken."""
 
 import sys
-from importlib import import_module
 from pathlib import Path
 
 from segkit.errors import SegkitError, one_line
 
 TIMEOUT = 30  # seconds without an answer after which a server is given up
+
+
+class _Bounded:
+    """A binary file that takes a number of bytes and no more: a server may send without end."""
+
+    def __init__(self, stream, most):
+        self.stream, self.most, self.flush = stream, most, stream.flush
+
+    def write(self, block):
+        if self.stream.tell() + len(block) > self.most:
+            raise SegkitError(f"the server sent more than the {self.most} bytes expected")
+        self.stream.write(block)
 
 
 def fetch(model, url, folder):
@@ -23,26 +34,16 @@ def fetch(model, url, folder):
     Raises:
         Exception: of pooch, requests or the system; :func:`cause` puts it into words.
     """
-    import pooch
-    import requests
+    import pooch  # these two take a while to import, and most sessions download nothing
+    from tqdm import tqdm
 
-    in_notebook = type(sys.stderr).__module__.startswith("ipykernel")
-    tqdm = import_module("tqdm.auto" if in_notebook else "tqdm").tqdm  # auto is slow to import
-
-    def write(url, file, _):
-        """What pooch calls: write down what the server sends, up to the right size."""
+    def write(url, file, asking):
+        """What pooch calls. The bar is drawn in notebooks and in terminals, not into files."""
+        in_notebook = type(sys.stderr).__module__.startswith("ipykernel")
         with tqdm(total=model.bytes, unit="B", unit_scale=True, desc=model.file,
-                  disable=False if in_notebook else None) as bar, \
-                requests.get(url, stream=True, timeout=TIMEOUT) as response, \
-                open(file, "wb") as stream:
-            response.raise_for_status()
-            room = model.bytes
-            for block in response.iter_content(1 << 16):
-                room -= len(block)
-                if room < 0:
-                    raise SegkitError(f"the server sent more than the {model.bytes} bytes expected")
-                stream.write(block)
-                bar.update(len(block))
+                  disable=False if in_notebook else None) as bar, open(file, "wb") as stream:
+            pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=TIMEOUT)(
+                url, _Bounded(stream, model.bytes), asking)
 
     pooch.get_logger().setLevel("ERROR")  # its own lines would stand beside our errors
     return Path(pooch.retrieve(url, known_hash=f"sha256:{model.sha256}", fname=model.file,

@@ -6,8 +6,8 @@ data/models/README.md says how they were measured.
 
 import json
 
-from segkit import models
 from segkit.errors import SegkitError, one_line
+from segkit.models import entries
 
 SETS = {"voc40": "40 photos of PASCAL VOC", "person200": "200 photos of people"}  # in words
 
@@ -40,7 +40,7 @@ def heads(photo_set="voc40"):
 
 def _of(part, photo_set):
     """One part of the file, for one set of photos."""
-    file = models.DATA / "models" / "measured.json"
+    file = entries.DATA / "models" / "measured.json"
     try:
         found = json.loads(file.read_text(encoding="utf-8"))[part]
         sets = sorted({name for figures in found.values() for name in figures})

@@ -16,7 +16,7 @@ import numpy as np
 from segkit import models, photos
 from segkit.errors import SegkitError
 from segkit.masks import boxes, labels, resize
-from segkit.masks.scores import class_map, grid_step
+from segkit.masks.scores import Argmax
 from segkit.networks.segmenter import Segmentation, normalise
 from segkit.runtime.session import open_session
 
@@ -126,7 +126,7 @@ class SegmentationHead(Head):
             raise SegkitError(f"no head is called {name!r}; there are {', '.join(SEGMENTING)}, "
                               "and v3-os8 for a trunk at output stride 8")
         super().__init__(name, **session_options)
-        self._step = None
+        self._argmax = Argmax(self.session.outputs[0].upsampled_from)
 
     def logits(self, features):
         """(257, 257, 21) float32: one score for each class at each pixel of the input."""
@@ -137,9 +137,7 @@ class SegmentationHead(Head):
         start = perf_counter()
         scores = self.run(features)
         invoked = perf_counter()
-        if self._step is None:
-            self._step = grid_step(scores, self.session.outputs[0].upsampled_from)
-        mask = resize.resize_nearest(class_map(scores, self._step), *features.photo.shape[:2])
+        mask = resize.resize_nearest(self._argmax(scores), *features.photo.shape[:2])
         spent = {"trunk": features.milliseconds, "head": (invoked - start) * 1e3,
                  "finish": (perf_counter() - invoked) * 1e3}
         return Segmentation(features.photo, mask, labels.VOC, spent)

@@ -18,7 +18,7 @@ from segkit import models, photos
 from segkit.errors import SegkitError
 from segkit.masks import labels, resize
 from segkit.masks.paint import paint
-from segkit.masks.scores import class_map, grid_step
+from segkit.masks.scores import Argmax
 from segkit.runtime.session import open_session
 from segkit.runtime.settings import checked_runtime
 
@@ -149,7 +149,7 @@ class Segmenter:
         self.std = std if std is not None else entry.std if entry else known
         if not self.std:
             raise SegkitError("std must not be 0: pixels become (pixel - mean) / std")
-        self._step = self._checked_step()
+        self._argmax = Argmax(self._output.upsampled_from)
 
     def _checked_tensors(self):
         """The one input and the one output, if this model can segment at all."""
@@ -165,13 +165,6 @@ class Segmenter:
             raise SegkitError(f"{session.path.name} has {shapes[1][3]} classes; masks hold at "
                               "most 256")
         return session.inputs[0], session.outputs[0]
-
-    def _checked_step(self):
-        """:func:`grid_step` of this model, found with a picture of noise."""
-        if self._output.upsampled_from is None:
-            return 1
-        noise = np.random.default_rng(0).integers(0, 256, (*self._input.shape[1:3], 3), np.uint8)
-        return grid_step(self.session.run(self.prepare(noise)[0])[0], self._output.upsampled_from)
 
     def prepare(self, photo):
         """The model's input for a photo.
@@ -212,7 +205,7 @@ class Segmenter:
             (H, W) uint8 class indices.
         """
         if output.ndim == 4 and output.shape[3] > 1:
-            small = class_map(output[0], self._step)
+            small = self._argmax(output[0])
         else:
             small = self._checked_classes(output.reshape(output.shape[1:3]))
         if region == resize.Region(0, 0, *photo_size) and small.shape == photo_size:

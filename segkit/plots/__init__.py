@@ -128,7 +128,7 @@ def _share_bars(axes, classes):
     for place, c in zip(places, classes):
         axes.text(100 * c.share + 2, place, percent(c.share), va="center", fontsize=8, color=INK)
     axes.set_yticks(places, [c.name for c in classes])
-    axes.set(xlim=(0, 122), xticks=(0, 50, 100), ylim=(max(len(classes), 3) - 0.5, -0.5))
+    axes.set(xlim=(0, 122), xticks=(0, 50, 100), ylim=(max(len(classes), 2) - 0.5, -0.5))
     axes.set_title("share of the pixels, %", fontsize=9, color=INK)
     plain(axes)
 
@@ -148,7 +148,7 @@ def gallery(names=None):
     return show(new, f"{len(names)} sample photos with their width x height in pixels: {listed}.")
 
 
-def compare(photo, masks, truth=None):
+def compare(photo, masks, truth=None, flat=False):
     """Masks for one photo, side by side.
 
     Args:
@@ -156,6 +156,8 @@ def compare(photo, masks, truth=None):
         masks: dictionary from title to (H, W) class indices of PASCAL VOC.
         truth: (H, W) true class indices, 255 = ignore. With it, each mask gets its
             mean IoU; without, the share of pixels in which it differs from the first.
+        flat: paint the masks almost opaque over a pale grey photo, so that dark clothes do not
+            change the colours.
     """
     first = next(iter(masks.values()))
     if truth is None:
@@ -165,20 +167,26 @@ def compare(photo, masks, truth=None):
         notes = {title: f"mean IoU {metrics.mean_iou(metrics.confusion_matrix(truth, mask)):.2f}"
                  for title, mask in masks.items()}
         masks, told = {**masks, "the true mask": truth}, "Masks over one photo, and its true mask"
-    new = _overlays(photo, masks, notes)
+    new = _overlays(_pale(photo) if flat else photo, masks, notes, 0.85 if flat else 0.5)
     return show(new, f"{told}: {sentence(f'{title}, {note}' for title, note in notes.items())}.")
 
 
-def _overlays(photo, masks, notes):
+def _pale(photo):
+    """The photo in light greys, on which every class keeps its colour."""
+    grey = (photo @ np.float32([0.299, 0.587, 0.114]) / 4 + 190).astype(np.uint8)
+    return np.dstack([grey] * 3)
+
+
+def _overlays(photo, masks, notes, opacity=0.5):
     """A figure with one panel for each mask, and a legend below."""
-    columns = min(3, len(masks))
+    columns = 2 if len(masks) == 4 else min(3, len(masks))
     rows = -(-len(masks) // columns)
     tall = WIDTH / columns * photo.shape[0] / photo.shape[1]
     new, axes = figure(columns, rows * (tall + 0.55) + 0.4, rows)
     new.get_layout_engine().set(h_pad=0.1)  # room above the titles
     for place, (title, mask) in zip(axes.flat, masks.items()):
         uncounted = "light grey: not counted" if (mask == labels.IGNORE).any() else " "
-        panel(place, paint(photo, mask), f"{title}\n{notes.get(title, uncounted)}")
+        panel(place, paint(photo, mask, opacity), f"{title}\n{notes.get(title, uncounted)}")
     for place in axes.flat[len(masks):]:
         place.set_axis_off()
     used = sorted({int(i) for mask in masks.values() for i in np.unique(mask)

@@ -10,9 +10,11 @@ from segkit.runtime.settings import (
     checked_runtime,
     checked_threads,
     free_cores,
+    instructions,
     runtimes,
+    working_threads,
 )
 
 __all__ = ["Applied", "Asked", "DELEGATES", "RUNTIMES", "Session", "Settings", "Tensor",
            "allowed_cores", "checked_delegate", "checked_runtime", "checked_threads", "free_cores",
-           "load", "open_session", "runtimes"]
+           "instructions", "load", "open_session", "runtimes", "working_threads"]

@@ -7,7 +7,7 @@ https://ai.google.dev/edge/litert/performance/delegates (delegates).
 """
 
 import io
-from contextlib import redirect_stderr
+from contextlib import nullcontext, redirect_stderr
 from dataclasses import asdict, dataclass
 from importlib import import_module
 
@@ -24,6 +24,7 @@ from segkit.runtime.settings import (
     checked_runtime,
     checked_threads,
     runtimes,
+    working_threads,
 )
 
 # AUTO applies XNNPACK by default; BUILTIN_REF has the slow kernels written for clarity.
@@ -133,7 +134,7 @@ class Session:
             raise SegkitError(f"{self.path.name} failed while running on "
                               f"{self.applied.runtime}: {one_line(error)}") from error
         if first:
-            self.applied.threads = _threads_that_work(self._settings.threads, threads_before)
+            self.applied.threads = working_threads(self._settings.threads, threads_before)
         results = tuple(self._read(tensor, copy) for tensor in self.outputs)
         return results[0] if len(results) == 1 else results
 
@@ -179,21 +180,23 @@ def open_session(path_or_name, runtime="auto", threads=None, delegate="xnnpack")
                         checked_delegate(delegate))
     file, model = models.resolve(path_or_name)
     if model is None or settings.delegate not in DELEGATES:
-        from segkit.runtime.trial import (
-            try_in_a_process,  # here: the probe itself imports this module
-        )
+        from segkit.runtime.trial import try_in_a_process  # here: the trial imports this module
 
         try_in_a_process(file, settings)
     return load(file, model, asked, settings)
 
 
-def load(file, model, asked, settings):
-    """Load ``file`` in this process, without a trial in another. See :func:`open_session`."""
+def load(file, model, asked, settings, quiet=True):
+    """Load ``file`` in this process, without a trial in another. See :func:`open_session`.
+
+    ``quiet``: catch what the native library writes in the session's log. False: it goes where
+    this process's standard error goes.
+    """
     content = models.content(file)
-    module = _module(settings.runtime)
+    module = import_runtime(settings.runtime)
     resolver = getattr(module.OpResolverType, _RESOLVERS.get(settings.delegate, _RESOLVERS["none"]))
     threads_before = psutil.Process().num_threads()
-    with captured_stderr() as log:
+    with captured_stderr() if quiet else nullcontext([""]) as log:
         try:
             libraries = ([module.load_delegate(settings.delegate)]
                          if settings.delegate not in DELEGATES else None)
@@ -215,8 +218,8 @@ def load(file, model, asked, settings):
         raise SegkitError(f"{one_line(file)} is damaged: {one_line(error)}") from error
 
 
-def _module(runtime):
-    """The Python module of a runtime."""
+def import_runtime(runtime):
+    """The Python module of a runtime ("litert" or "tflite"). SegkitError: it does not import."""
     try:  # NumPy prints a traceback for a wheel that was built for another NumPy
         with captured_stderr(), redirect_stderr(io.StringIO()):
             return import_module(RUNTIMES[runtime][0])
@@ -281,11 +284,6 @@ def _applied(nodes, settings, threads_before):
     taken = _operators_taken(own, delegated)
     delegate = settings.delegate if taken or settings.delegate == "reference" else "none"
     # XNNPACK starts its threads now, the built-in kernels at the first run.
-    threads = _threads_that_work(settings.threads, threads_before) if taken else None
+    threads = working_threads(settings.threads, threads_before) if taken else None
     return Applied(settings.runtime, runtimes()[settings.runtime],
                    1 if settings.threads == 1 else threads, delegate, taken, len(own))
-
-
-def _threads_that_work(asked, before):
-    """The calling thread and those that the runtime has started, at most ``asked``."""
-    return min(asked, 1 + max(0, psutil.Process().num_threads() - before))

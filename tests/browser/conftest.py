@@ -16,8 +16,6 @@ import nbformat
 import pytest
 from explorer_cells import cells
 
-from segkit import models
-
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "only-for-tests"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
@@ -54,9 +52,6 @@ def chromium():
 @pytest.fixture(scope="module")
 def server(chromium, tmp_path_factory):
     """The address of a JupyterLab with the lessons, ``widgets.ipynb`` and ``explorers.ipynb``."""
-    if models.find(models.default())[0] is None:
-        pytest.skip(f"the model {models.default()} is not on this machine; "
-                    "name its folder in SEGKIT_MODELS")
     folder, home = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("home")
     _write_notebooks(folder)
     port = _free_port()

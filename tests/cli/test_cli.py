@@ -1,4 +1,4 @@
-"""The command line as people and scripts meet it: a process, its output, its exit status."""
+"""The command line as people and scripts meet it: its output, its exit status; three times as a process."""
 
 import json
 import os
@@ -11,15 +11,31 @@ import pytest
 from PIL import Image
 
 from segkit import models, photos
-
-needs_model = pytest.mark.skipif(models.find(models.default())[0] is None,
-                                 reason="the default model is not here")
+from segkit.__main__ import main
 
 
-def segkit(*arguments, **environment):
-    """Run ``python -m segkit`` in a process; (exit status, standard output, standard error)."""
-    done = subprocess.run([sys.executable, "-m", "segkit", *map(str, arguments)],
-                          capture_output=True, text=True, env={**os.environ, **environment})
+@pytest.fixture
+def segkit(capfd, monkeypatch):
+    """A function that runs the command line in this process: (exit status, standard output, standard error).
+
+    The files below Python's streams are read too: the runtimes write to them from C.
+    """
+    def run(*arguments, **environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as ended:  # what --help and --version do
+            status = ended.code
+        return status, *capfd.readouterr()
+
+    return run
+
+
+def in_a_process(*arguments):
+    """The same from ``python -m segkit`` in a process of its own."""
+    done = subprocess.run([sys.executable, "-m", "segkit", *map(str, arguments)], capture_output=True, text=True,
+                          timeout=120)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -44,16 +60,14 @@ def photo(tmp_path):
     return path
 
 
-@needs_model
-def test_segment_prints_the_classes(tmp_path):
-    status, output, error = segkit("segment", "cat")
+def test_segment_prints_the_classes():
+    status, output, error = in_a_process("segment", "cat")
     assert (status, error) == (0, "")
     assert "cat: 451 x 300 pixels" in output
     assert re.search(r"\((\d+) of \1 operators\)", output)
 
 
-@needs_model
-def test_json_has_the_promised_fields(photo):
+def test_json_has_the_promised_fields(photo, segkit):
     status, output, error = segkit("segment", photo, "--json", "--threads", 1, "--runtime", "litert")
     assert (status, error) == (0, "")
     answer = json.loads(output)
@@ -70,16 +84,14 @@ def test_json_has_the_promised_fields(photo):
     assert shares == sorted(shares, reverse=True)
 
 
-@needs_model
-def test_asked_keeps_what_was_asked(photo):
+def test_asked_keeps_what_was_asked(photo, segkit):
     answer = json.loads(segkit("segment", photo, "--json")[1])
     assert answer["asked"] == {"model": models.default(), "runtime": "auto", "threads": None,
                                "delegate": "xnnpack"}
     assert answer["applied"]["runtime"] in ("litert", "tflite")
 
 
-@needs_model
-def test_mask_is_paletted_and_upright(photo, tmp_path):
+def test_mask_is_paletted_and_upright(photo, tmp_path, segkit):
     out, over = tmp_path / "mask.png", tmp_path / "over.png"
     answer = json.loads(segkit("segment", photo, "--mask", out, "--overlay", over, "--json")[1])
     with Image.open(out) as mask, Image.open(over) as overlay:
@@ -91,8 +103,7 @@ def test_mask_is_paletted_and_upright(photo, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mask.png", "my cat.jpg", "over.png"]
 
 
-@needs_model
-def test_a_bad_photo_does_not_stop_the_others(tmp_path):
+def test_a_bad_photo_does_not_stop_the_others(tmp_path, segkit):
     for name in ("astronaut", "rocket"):
         Image.fromarray(photos.sample(name)).save(tmp_path / f"{name}.png")
     (tmp_path / "bad.jpg").write_bytes(b"no picture")
@@ -106,8 +117,7 @@ def test_a_bad_photo_does_not_stop_the_others(tmp_path):
     assert sorted(p.name for p in out.iterdir()) == ["astronaut.png", "rocket.png"]
 
 
-@needs_model
-def test_photos_of_one_name_get_outputs_of_their_own(tmp_path):
+def test_photos_of_one_name_get_outputs_of_their_own(tmp_path, segkit):
     photo = Image.fromarray(photos.sample("rocket"))
     photo.save(tmp_path / "a.png")
     photo.save(tmp_path / "a.jpg")
@@ -116,8 +126,7 @@ def test_photos_of_one_name_get_outputs_of_their_own(tmp_path):
     assert sorted(p.name for p in out.iterdir()) == ["a.jpg.png", "a.png.png"]
 
 
-@needs_model
-def test_model_may_be_a_file(tmp_path):
+def test_model_may_be_a_file(tmp_path, segkit):
     own = tmp_path / "own.tflite"
     own.write_bytes(models.path(models.default()).read_bytes() + b" ")  # unknown to the catalogue
     answer = json.loads(segkit("segment", "cat", "--model", own, "--json")[1])
@@ -125,7 +134,6 @@ def test_model_may_be_a_file(tmp_path):
     assert answer["classes"][0]["name"] == "cat"  # names come from the label file inside
 
 
-@needs_model
 @pytest.mark.parametrize(("options", "part"), [
     (["--model", "deeplabv33"], "did you mean"),
     (["--model", "missing.tflite"], "there is no file missing.tflite"),
@@ -141,7 +149,7 @@ def test_model_may_be_a_file(tmp_path):
     (["--overlay", "o.xyz"], "must end in"),
     (["--colour"], "--colour"),
 ])
-def test_wrong_options_give_one_line(options, part, tmp_path, monkeypatch):
+def test_wrong_options_give_one_line(options, part, tmp_path, monkeypatch, segkit):
     monkeypatch.chdir(tmp_path)
     assert_one_line_error(segkit("segment", "cat", *options), part)
     assert list(tmp_path.iterdir()) == []
@@ -150,21 +158,25 @@ def test_wrong_options_give_one_line(options, part, tmp_path, monkeypatch):
 @pytest.mark.parametrize(("arguments", "part"), [
     ([], "choose a command"), (["dance"], "dance"), (["segment"], "PHOTO"),
 ])
-def test_wrong_commands_give_one_line(arguments, part):
+def test_wrong_commands_give_one_line(arguments, part, segkit):
     assert_one_line_error(segkit(*arguments), part)
 
 
-@needs_model
+def test_a_wrong_command_ends_a_process_the_same_way(segkit):
+    answer = in_a_process("dance")
+    assert_one_line_error(answer, "dance")
+    assert answer == segkit("dance")
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"])
-def test_files_that_are_no_pictures_give_one_line(content, tmp_path):
+def test_files_that_are_no_pictures_give_one_line(content, tmp_path, segkit):
     bad, out = tmp_path / "bad.jpg", tmp_path / "mask.png"
     bad.write_bytes(content)
     assert_one_line_error(segkit("segment", bad, "--mask", out), "bad.jpg")
     assert not out.exists()
 
 
-@needs_model
-def test_a_photo_is_never_overwritten(tmp_path):
+def test_a_photo_is_never_overwritten(tmp_path, segkit):
     photo = tmp_path / "photo.png"
     Image.fromarray(photos.sample("rocket")).save(photo)
     before = photo.read_bytes()
@@ -172,14 +184,13 @@ def test_a_photo_is_never_overwritten(tmp_path):
     assert photo.read_bytes() == before
 
 
-@needs_model
-def test_a_mask_that_cannot_be_written_leaves_nothing(tmp_path):
+def test_a_mask_that_cannot_be_written_leaves_nothing(tmp_path, segkit):
     (tmp_path / "mask.png").mkdir()
     assert_one_line_error(segkit("segment", "cat", "--mask", tmp_path / "mask.png"), "folder")
     assert [p.name for p in tmp_path.iterdir()] == ["mask.png"]
 
 
-def test_without_a_published_model_one_sentence_says_the_cure(tmp_path):
+def test_without_a_published_model_one_sentence_says_the_cure(tmp_path, segkit):
     away = {"SEGKIT_MODELS": "", "SEGKIT_CACHE": str(tmp_path)}
     if os.environ.get("SEGKIT_OFFLINE") != "1":
         away |= {"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
@@ -187,7 +198,7 @@ def test_without_a_published_model_one_sentence_says_the_cure(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_models_lists_the_whole_catalogue():
+def test_models_lists_the_whole_catalogue(segkit):
     status, output, error = segkit("models", "--json")
     rows = json.loads(output)
     assert (status, error) == (0, "")
@@ -197,15 +208,14 @@ def test_models_lists_the_whole_catalogue():
     assert status == 0 and len(output.splitlines()) == len(rows)
 
 
-def test_models_says_which_are_here(tmp_path):
+def test_models_says_which_are_here(tmp_path, segkit):
     rows = json.loads(segkit("models", "--json", SEGKIT_MODELS="",
                              SEGKIT_CACHE=str(tmp_path))[1])
     for row in rows:
         assert row["here"] == (models.DATA / "models" / models.get(row["name"]).file).is_file()
 
 
-@needs_model
-def test_doctor_says_that_all_is_well():
+def test_doctor_says_that_all_is_well(segkit):
     status, output, error = segkit("doctor", "--json")
     found = json.loads(output)
     assert (status, error) == (0, "")
@@ -217,13 +227,13 @@ def test_doctor_says_that_all_is_well():
     assert status == 0 and "self-test" in output and "works" in output
 
 
-def test_doctor_without_published_models_says_so_and_is_content(tmp_path):
+def test_doctor_without_published_models_says_so_and_is_content(tmp_path, segkit):
     status, output, error = segkit("doctor", SEGKIT_MODELS="", SEGKIT_CACHE=str(tmp_path))
     assert (status, error) == (0, "")
     assert "self-test" in output and "works" in output and re.search(r"deeplabv3 +not here", output)
 
 
-def test_version_and_help():
+def test_version_and_help(segkit):
     from segkit import __version__
 
     assert segkit("--version") == (0, f"segkit {__version__}\n", "")

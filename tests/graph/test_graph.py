@@ -16,7 +16,7 @@ SHIPPED = sorted(file.stem for file in FOLDER.glob("*.tflite"))
 FLOAT = [name for name in SHIPPED if name != "deeplab"]
 PUBLISHED = ["deeplabv3", "deeplabv3-gpu"]
 PUBLISHED_8_BIT = ["deeplabv3-dm05-quant", "deeplabv3-quant", "mobilenet-v1-025", "mobilenet-v2"]
-RATES = (3, 6, 9)  # of DeepLab v3 and v3+ at output stride 16: segkit.training.heads, which needs torch
+RATES = (3, 6, 9)  # of DeepLab v3 and v3+ at output stride 16: training/heads.py, which needs torch
 CLOSE = 1e-3  # how far a logit may lie from the runtime's
 
 
@@ -24,6 +24,17 @@ CLOSE = 1e-3  # how far a logit may lie from the runtime's
                                     for name in (*PUBLISHED, *PUBLISHED_8_BIT, "ssd-mobilenet-v1"))])
 def file(request, model_path):
     return FOLDER / f"{request.param}.tflite" if request.param in SHIPPED else model_path(request.param)
+
+
+def multiply_adds(session):
+    """Multiplications of the convolutions in one run of a session's graph, as the runtime lists them."""
+    shapes = {row["index"]: row["shape"] for row in session.interpreter.get_tensor_details()}
+    total = 0
+    for node in session.interpreter._get_ops_details():
+        if node["op_name"] in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+            height, width = shapes[int(node["outputs"][0])][1:3]
+            total += int(np.prod(shapes[int(node["inputs"][1])])) * int(height * width)
+    return total
 
 
 def session_of(file, delegate="xnnpack"):
@@ -83,21 +94,10 @@ def test_stored_weights_are_those_that_the_runtime_reads(file):
         np.testing.assert_array_equal(tensor.stored(), interpreter.get_tensor(tensor.index))
 
 
-def counted(session):
-    """Multiplications of the convolutions in one run, from the runtime's own list of operators."""
-    shapes = {row["index"]: row["shape"] for row in session.interpreter.get_tensor_details()}
-    total = 0
-    for node in session.interpreter._get_ops_details():
-        if node["op_name"] in ("CONV_2D", "DEPTHWISE_CONV_2D"):
-            height, width = shapes[int(node["outputs"][0])][1:3]
-            total += int(np.prod(shapes[int(node["inputs"][1])])) * int(height * width)
-    return total
-
-
 def test_multiply_adds_and_bytes(file):
     graph = Graph(file)
     assert graph.multiply_adds == sum(o.multiply_adds for o in graph.operators)
-    assert graph.multiply_adds == counted(session_of(file, "none"))
+    assert graph.multiply_adds == multiply_adds(session_of(file, "none"))
     weights = sum(operator.weight_bytes for operator in graph.operators)
     # A constant that two operators share, such as the size of a resize, is counted for each.
     assert 0 <= weights - sum(tensor.bytes for tensor in graph.tensors) <= 16

@@ -17,7 +17,7 @@ from conftest import complaint
 
 from segkit import models
 from segkit.errors import SegkitError
-from segkit.models import download
+from segkit.models import download, entries
 
 CONTENT = bytes(range(256)) * 2000 + b"the end"  # half a megabyte: more than any buffer on the way
 
@@ -360,7 +360,8 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 from pathlib import Path
 from segkit import models
 from segkit.errors import SegkitError
-models.DATA = Path(sys.argv[1])
+from segkit.models import entries
+entries.DATA = Path(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
 try:
     models.path("tiny")
@@ -372,7 +373,7 @@ except SegkitError as error:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on the size of files")
 def test_a_limit_on_file_sizes_is_one_line_and_leaves_nothing(server, cache, offer, run_python):
     offer(CONTENT, server.url("good"))
-    done = run_python(LIMITED, models.DATA)
+    done = run_python(LIMITED, entries.DATA)
     assert (done.returncode, done.stderr) == (0, "")
     assert os.strerror(errno.EFBIG) in done.stdout and len(done.stdout.splitlines()) == 1
     assert files_in(cache) == []
@@ -385,7 +386,8 @@ ONE_OF_MANY = """
 import sys
 from pathlib import Path
 from segkit import models
-models.DATA = Path(sys.argv[1])
+from segkit.models import entries
+entries.DATA = Path(sys.argv[1])
 import pooch, requests, tqdm
 print("ready", flush=True)
 sys.stdin.readline()
@@ -397,7 +399,7 @@ def test_twenty_processes_at_once_end_with_one_good_file(server, cache, offer):
     model = offer(CONTENT, server.url("missing"), server.url("small-pieces"))
     cache.mkdir()
     (cache / "tiny.tflite").write_bytes(CONTENT[:1000])  # and a damaged one lies in the way
-    processes = [subprocess.Popen([sys.executable, "-c", ONE_OF_MANY, str(models.DATA)],
+    processes = [subprocess.Popen([sys.executable, "-c", ONE_OF_MANY, str(entries.DATA)],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True) for _ in range(20)]
     try:
@@ -424,6 +426,6 @@ def test_a_progress_bar_is_drawn_in_a_terminal(server, cache, offer, monkeypatch
 
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    offer(CONTENT, server.url("small-pieces"))
+    offer(CONTENT, server.url("good"))
     assert models.path("tiny").read_bytes() == CONTENT
     assert "tiny.tflite" in terminal.getvalue() and "100%" in terminal.getvalue()

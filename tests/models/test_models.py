@@ -15,6 +15,7 @@ from conftest import complaint
 from segkit import models
 from segkit.errors import SegkitError
 from segkit.masks import labels
+from segkit.models import entries, files
 
 # name: file, task, bytes, first digits of the SHA-256, input size, dtype, (mean, std), output, labels.
 # The facts are those of the files: published by tensorflow/tflite-support, google-coral/test_data and
@@ -104,8 +105,8 @@ def test_a_model_file_is_what_the_catalogue_says(name, model_path):
 
 def test_a_broken_catalogue_is_named_with_its_cure(cache):
     for content in (b"", b"{}", b"[1", b'{"default": "a", "models": [{}]}', b"\xff\xfe", b'{"default": 1, "models": 3}'):
-        (models.DATA / "models" / "catalogue.json").write_bytes(content)
-        models._load.cache_clear()
+        (entries.DATA / "models" / "catalogue.json").write_bytes(content)
+        entries.read.cache_clear()
         with pytest.raises(SegkitError) as raised:
             models.catalogue()
         assert "catalogue.json cannot be read" in complaint(raised)
@@ -119,7 +120,7 @@ def test_folders_are_searched_in_the_documented_order(cache, offer, tmp_path, mo
     content = b"the one good file"
     offer(content)
     monkeypatch.setenv("SEGKIT_MODELS", os.pathsep.join([str(tmp_path / "a"), "", str(tmp_path / "b")]))
-    folders = [models.DATA / "models", tmp_path / "a", tmp_path / "b", cache]
+    folders = [entries.DATA / "models", tmp_path / "a", tmp_path / "b", cache]
     assert models.folders() == folders
     for folder in reversed(folders):  # the file appears in one folder after the other, the last one first
         folder.mkdir(exist_ok=True)
@@ -133,7 +134,7 @@ def test_a_relative_folder_counts_from_here_or_from_the_project(monkeypatch, tmp
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SEGKIT_MODELS", os.pathsep.join(["mine", "data"]))
     here, project = models.folders()[1:3]
-    assert here.resolve() == tmp_path / "mine" and project == models.DATA.parent / "data"
+    assert here.resolve() == tmp_path / "mine" and project == entries.DATA.parent / "data"
 
 
 def test_folders_may_start_with_the_home_sign(monkeypatch, tmp_path):
@@ -162,7 +163,7 @@ def test_without_settings_the_cache_is_the_systems_own(monkeypatch):
 def test_a_file_with_the_right_name_and_other_bytes_is_never_used(cache, offer, tmp_path, monkeypatch):
     content = b"what the catalogue promises"
     offer(content)
-    folders = [models.DATA / "models", tmp_path / "extra", cache]
+    folders = [entries.DATA / "models", tmp_path / "extra", cache]
     monkeypatch.setenv("SEGKIT_MODELS", str(folders[1]))
     changed = bytes([content[0] ^ 1]) + content[1:]
     for folder, wrong in zip(folders, (changed, content[:-1], content + b"\n")):
@@ -184,7 +185,7 @@ def test_a_file_with_the_right_name_and_other_bytes_is_never_used(cache, offer, 
 def test_a_folder_in_the_place_of_a_model_is_passed_over(cache, offer):
     content = b"content"
     offer(content)
-    (models.DATA / "models" / "tiny.tflite").mkdir()
+    (entries.DATA / "models" / "tiny.tflite").mkdir()
     cache.mkdir()
     (cache / "tiny.tflite").write_bytes(content)
     assert models.path("tiny") == cache / "tiny.tflite"
@@ -220,10 +221,10 @@ def test_a_model_is_known_by_its_content_and_not_by_its_name(model_path, tmp_pat
 def test_a_name_wins_over_a_file_of_that_name(cache, offer, tmp_path, monkeypatch):
     content = b"content"
     offer(content)
-    (models.DATA / "models" / "tiny.tflite").write_bytes(content)
+    (entries.DATA / "models" / "tiny.tflite").write_bytes(content)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tiny").write_bytes(b"a file that is called like a model")
-    assert models.resolve("tiny") == (models.DATA / "models" / "tiny.tflite", models.get("tiny"))
+    assert models.resolve("tiny") == (entries.DATA / "models" / "tiny.tflite", models.get("tiny"))
     assert models.resolve("./tiny")[1] is None
 
 
@@ -288,7 +289,7 @@ def test_a_file_that_may_not_be_read_is_one_line(cache, offer, tmp_path, monkeyp
     def refuse(*_):
         raise PermissionError(errno.EACCES, "Permission denied", str(file))
 
-    monkeypatch.setattr(models, "sha256", refuse)
+    monkeypatch.setattr(files, "sha256", refuse)
     with pytest.raises(SegkitError) as raised:
         models.resolve(file)
     assert f"{file} cannot be read: Permission denied" in complaint(raised)

@@ -13,7 +13,8 @@ import json, sys, warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import numpy as np
-from segkit import open_session, probe, runtime, settings
+from segkit import open_session, runtime
+from segkit.runtime import settings, trial
 from segkit.errors import SegkitError
 
 how, name = sys.argv[1:3]
@@ -34,7 +35,7 @@ def outcome(file):
 with ThreadPoolExecutor(2 if how == "trial" else 1) as pool:
     files = sys.stdin.read().split()
     if len(files) > 1:
-        probe.SECONDS = 5  # some damaged models would compute for ever
+        trial.SECONDS = 5  # some damaged models would compute for ever
     for file, result in zip(files, pool.map(outcome, files)):
         print(json.dumps([file, *result]), flush=True)
 """

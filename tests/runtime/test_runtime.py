@@ -3,7 +3,6 @@
 import json
 import sys
 import threading
-import types
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from conftest import complaint
 
 from segkit import models, open_session, runtime
 from segkit.errors import SegkitError
-from segkit.runtime import settings
+from segkit.runtime import settings, trial
 
 
 def zeros(session):
@@ -371,63 +370,70 @@ def test_an_error_about_a_file_with_a_line_break_in_its_name_is_one_line(runtime
 # --- the trial in a process of its own ------------------------------------------------------
 
 
-def fake_trial(monkeypatch, code):
-    """Let a trial run other code than segkit.runtime.trial."""
-    import subprocess
+@pytest.fixture
+def tried(monkeypatch, model_path, tmp_path):
+    """A function that opens a model whose trial ends as its last line says; and the trials."""
+    trial.problem.cache_clear()
+    started, one = [], trial.try_in_a_process
+    monkeypatch.setattr(trial, "try_in_a_process", lambda file, settings: one(
+        file, settings, "runtime.stand_ins:Ends"))
+    process = trial.Isolated
+    monkeypatch.setattr(trial, "Isolated", lambda target: started.append(target) or process(target))
+    content = model_path("mobilenet-v1-025").read_bytes()
 
-    from segkit.runtime import trial
+    def attempt(end):
+        (tmp_path / "own.tflite").write_bytes(content + b"\n" + end)
+        return open_session(tmp_path / "own.tflite", threads=1)
 
-    trial._problem.cache_clear()
-    started = []
-
-    def start(command, **options):
-        started.append(command)
-        return subprocess.run([sys.executable, "-c", code], **options)
-
-    monkeypatch.setattr(trial, "subprocess", types.SimpleNamespace(
-        run=start, DEVNULL=subprocess.DEVNULL, TimeoutExpired=subprocess.TimeoutExpired))
-    return started
+    yield attempt, started
+    trial.problem.cache_clear()
 
 
-@pytest.mark.parametrize("code, cause", [
-    ("import os; os._exit(0)", "ended before its trial was over (exit 0)"),
-    ("import os; os._exit(3)", "ended before its trial was over (exit 3)"),
-    ("raise SystemError", "ended before its trial was over (exit 1)"),
-    ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
-    ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
-    ("print('two\\nlines'); raise SystemExit(3)", "lines"),
-])
-def test_however_a_trial_ends_the_cause_is_one_line(code, cause, model_path, monkeypatch, tmp_path):
-    (tmp_path / "own.tflite").write_bytes(model_path("mobilenet-v1-025").read_bytes() + b"!")
-    fake_trial(monkeypatch, code)
+@pytest.mark.parametrize("end, cause", [
+    (b"exit", "ended before its trial was over (exit 0)"),
+    (b"exit_3", "ended before its trial was over (exit 3)"), (b"raises", "SystemError: no details"),
+    (b"kill", "crashes litert (SIGSEGV)"), (b"killed", "SIGKILL"), (b"refuses", "two lines"),
+    (b"eats", "more memory than this machine has")])
+def test_however_a_trial_ends_the_cause_is_one_line(end, cause, tried):
     with pytest.raises(SegkitError) as raised:
-        open_session(tmp_path / "own.tflite", threads=1)
+        tried[0](end)
     assert cause in complaint(raised)
 
 
-def test_a_trial_that_does_not_end_is_given_up(model_path, monkeypatch, tmp_path):
-    from segkit.runtime import trial
-
-    (tmp_path / "own.tflite").write_bytes(model_path("mobilenet-v1-025").read_bytes() + b"!")
-    fake_trial(monkeypatch, "input() if False else __import__('threading').Event().wait()")
+def test_a_trial_that_does_not_end_is_given_up(tried, monkeypatch):
     monkeypatch.setattr(trial, "SECONDS", 0.2)
     with pytest.raises(SegkitError) as raised:
-        open_session(tmp_path / "own.tflite", threads=1)
+        tried[0](b"hangs")
     assert "did not finish one run within 0.2 seconds" in complaint(raised)
 
 
-def test_a_trial_is_remembered_for_the_content_and_not_for_the_name(model_path, monkeypatch, tmp_path):
-    own = tmp_path / "own.tflite"
-    content = model_path("mobilenet-v1-025").read_bytes()
-    started = fake_trial(monkeypatch, "print('loaded and ran')")
-    for tail, trials in ((b"!", 1), (b"!", 1), (b"?", 2), (b"!", 2)):
-        own.write_bytes(content + tail)
-        open_session(own, threads=1)
+def test_a_trial_is_remembered_for_the_content_and_not_for_the_name(tried):
+    attempt, started = tried
+    for end, trials in ((b"well", 1), (b"well", 1), (b"echo", 2), (b"well", 2)):
+        try:
+            attempt(end)
+        except SegkitError as error:
+            assert "echo" in str(error)  # it lacks its argument
         assert len(started) == trials
 
 
-def test_a_known_file_needs_no_trial(model_path, monkeypatch):
-    started = fake_trial(monkeypatch, "raise SystemError")
+def test_a_known_file_needs_no_trial(tried, model_path):
     open_session(model_path("mobilenet-v1-025"), threads=1)
-    assert started == []
+    assert tried[1] == []
     assert models.identify(model_path("mobilenet-v1-025"))
+
+
+# --- the processor's instructions -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("text, names", [
+    ("processor : 0\nflags\t\t: fpu avx2 avx_vnni\n", ("avx2", "avx_vnni")),
+    ("flags : sse2 avx2 avx512_vnni\nflags : sse2\n", ("avx2", "avx512_vnni")),
+    ("Features\t: fp asimd asimddp i8mm\n", ("dotprod", "i8mm")), ("flags : sse2\n", ()),
+    ("nothing of the kind\n", None)])
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="Linux has this file")
+def test_instructions_are_read_from_the_system(text, names, tmp_path):
+    (tmp_path / "cpuinfo").write_text(text)
+    assert settings.instructions(tmp_path / "cpuinfo") == names
+    assert settings.instructions(tmp_path / "none") is None
+    assert set(settings.instructions() or ()) <= set(settings.INSTRUCTIONS.values())

@@ -1,24 +1,25 @@
-"""The answers of lesson 04: fields of view, the sum of the branches, valid weights."""
+"""The exercises of lesson 04: fields of view, the sum of the branches, valid weights."""
 
 import numpy as np
 
 from segkit import reference
-from segkit.lessons.exercise import judge, judge_number
+from segkit.lessons.exercise import function, number
 from segkit.lessons.lesson_04 import experiments
 
 RATES = (1, 4, 6, 9, 12)
 
 
-def _span(answer):
+def _span():
     span = reference.effective_kernel(3, 6)
     right = (span - 1) * 16
-    return judge_number(answer, right, [
+    return number(right, "two gaps of 6 cells, and each cell is a step of 16 pixels: "
+                         f"{right} of the 257 pixels.", [
         (span, "these are cells of the map; one cell stands for 16 pixels of the input"),
         (span * 16, "close: count the steps between the outer weights, not the cells"),
         (6 * 16, "this is the way from the middle to one side; the kernel reaches to both sides"),
         (3 * 6, "the weights are 6 cells apart: three weights have two gaps between them"),
         (3 * 16, "this is a kernel of rate 1 with its three cells; here the weights are 6 apart"),
-    ], f"two gaps of 6 cells, and each cell is a step of 16 pixels: {right} of the 257 pixels.")
+    ])
 
 
 def _branches():
@@ -31,59 +32,95 @@ def _branches():
     return [branch(rate) for rate in (1, 2, 3)]
 
 
-def _sum(answer):
-    features = np.sin(np.arange(7 * 6 * 3, dtype=np.float32)).reshape(7, 6, 3)
-    branches = _branches()
-    each = [branch(features) for branch in branches]
-    chain = features
+def _decided(joined):
+    """A way to decide: the class with the highest score in what ``joined`` makes of all scores."""
+    return lambda features, branches: joined([b(features) for b in branches]).argmax(axis=2)
+
+
+def _chain(features, branches):
     for branch in branches:
-        chain = branch(chain)
-    return judge(answer, [features, branches], sum(each), [
-        (each[0], "this is the answer of the first branch alone; every branch has to be heard"),
-        (np.mean(each, axis=0), "this is the mean; DeepLab v2 adds the scores"),
-        (np.max(each, axis=0), "this keeps only the loudest branch at each place; DeepLab v2 adds"),
-        (np.concatenate(each, axis=2), "this stacks the channels, as DeepLab v3 does; the scores "
-                                       "of one class have to be added to those of the same class"),
-        (chain, "here each branch reads what the one before it made; in ASPP all of them read the "
-                "same features"),
-    ], "every branch reads the same features, and the scores of each class are added.")
+        features = branch(features)
+    return features.argmax(axis=2)
 
 
-def _valid(answer):
-    function = answer
-    if callable(answer):
-        def function(size):
-            return [answer(size, rate) for rate in RATES]
-
-    size, rates = 17, np.array(RATES)
-    right = np.array([(experiments.valid_weights(size, rate) == 9).mean() for rate in RATES])
-    along = np.maximum(size - 2 * rates, 0) / size
-    return judge(function, [size], right, [
-        (np.ones(len(RATES)), "with zeros around the map every place has an answer, but not every "
-                              "place uses all its weights: the rate has to come in"),
-        (along, "this is the share along one axis; a place has to be good along both"),
-        ((np.maximum(size - rates, 0) / size) ** 2, "a kernel reaches over the border on two sides "
-                                                    "of the map, and this counts one"),
-        ((1 - 2 * rates / size) ** 2, "right for small rates; for a large one, size - 2 * rate is "
-                                      "less than 0, and its square is not: stop at 0"),
-        (right * size ** 2, "these are counts of places; divide by the number of all places"),
-    ], f"along each axis, size - 2 x rate places are far enough from both borders: {right[1]:.2f} "
-       f"of all places at rate {RATES[1]}, and none at rate {RATES[3]}.")
+def _majority(features, branches):
+    votes = np.stack([branch(features).argmax(axis=2) for branch in branches])
+    counts = [(votes == index).sum(axis=0) for index in range(votes.max() + 1)]
+    return np.stack(counts, axis=2).argmax(axis=2)
 
 
-def _too_large(answer):
+def _sum():
+    features = np.sin(np.arange(7 * 6 * 3, dtype=np.float32)).reshape(7, 6, 3)
+    return function(
+        given=[features, _branches()],
+        right=_decided(sum),
+        why="every branch reads the same features; their scores are added class by class, and only "
+            "then the highest one decides.",
+        mistakes=[
+            (_decided(lambda scores: scores[0]),
+             "this is the decision of the first branch alone; every branch has to be heard"),
+            (lambda features, branches: sum(branch(features) for branch in branches),
+             "these are the added scores; each cell still needs one class, the one with the "
+             "highest score"),
+            (_majority,
+             "here each branch decides first, and then the majority; a weak yes counts as much as "
+             "a strong one. Add the scores first"),
+            (_decided(lambda scores: np.max(scores, axis=0)),
+             "this listens only to the loudest branch at each place; DeepLab v2 adds"),
+            (_decided(lambda scores: np.concatenate(scores, axis=2)),
+             "this stacks the channels, as DeepLab v3 does, so the place of the highest one is "
+             "no class; the scores of one class have to be added to those of the same class"),
+            (lambda features, branches: sum(b(features).argmax(axis=2) for b in branches),
+             "this adds class indices; an index is a name, not an amount. Add the scores"),
+            (_chain,
+             "here each branch reads what the one before it made; in ASPP all of them read the "
+             "same features"),
+        ])
+
+
+def _of_rates(answer):
+    """Let a function of (size, rate) be judged by what it says for several rates."""
+    return lambda size: [answer(size, rate) for rate in RATES]
+
+
+def _valid():
+    full = [(experiments.valid_weights(17, rate) == 9).mean() for rate in RATES]
+    return function(
+        given=[17],
+        right=lambda size, rate: (max(size - 2 * rate, 0) / size) ** 2,
+        why="along each axis, size - 2 x rate places are far enough from both borders: "
+            f"{full[1]:.2f} of all places at rate {RATES[1]}, and none at rate {RATES[3]}.",
+        seen_as=_of_rates,
+        mistakes=[
+            (lambda size, rate: 1.0,
+             "with zeros around the map every place has an answer, but not every place uses all "
+             "its weights: the rate has to come in"),
+            (lambda size, rate: max(size - 2 * rate, 0) / size,
+             "this is the share along one axis; a place has to be good along both"),
+            (lambda size, rate: (max(size - rate, 0) / size) ** 2,
+             "a kernel reaches over the border on two sides of the map, and this counts one"),
+            (lambda size, rate: (1 - 2 * rate / size) ** 2,
+             "right for small rates; for a large one, size - 2 * rate is less than 0, and its "
+             "square is not: stop at 0"),
+            (lambda size, rate: max(size - 2 * rate, 0) ** 2,
+             "these are counts of places; divide by the number of all places"),
+        ])
+
+
+def _too_large():
     size = 33
     right = next(rate for rate in range(1, size + 1)
                  if not (experiments.valid_weights(size, rate) == 9).any())
-    return judge_number(answer, right, [
+    return number(right, f"the kernel spans 2 x {right} + 1 = {2 * right + 1} cells, and the map "
+                         f"has {size}.", [
         (right - 1, "at this rate one place is left that uses all nine weights: the middle"),
         (9, "this is the rate for the 17 x 17 cells of the lesson; here the map has 33 x 33"),
         (size, "from this rate on, only the middle weight is left; the nine are gone much earlier"),
         (size // 3, "three weights with two gaps: the gaps have to fit, not three times the rate"),
         (size - 1, "this is the last rate with which two weights of a row can meet the map; all "
                    "nine are gone earlier"),
-    ], f"the kernel spans 2 x {right} + 1 = {2 * right + 1} cells, and the map has {size}.")
+    ])
 
 
-JUDGES = {"aspp-span": _span, "aspp-sum": _sum, "valid-weights": _valid,
-          "rate-too-large": _too_large}
+EXERCISES = {"aspp-span": _span, "aspp-sum": _sum, "valid-weights": _valid,
+             "rate-too-large": _too_large}

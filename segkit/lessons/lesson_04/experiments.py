@@ -1,7 +1,8 @@
-"""Objects and filters of several sizes: a photo made smaller, and what an atrous filter reaches.
+"""Objects and filters of several sizes: a photo made smaller, what an atrous filter reaches and sees.
 
-Source of the count of valid weights: Chen et al., DeepLab v3, https://arxiv.org/abs/1706.05587,
-section 3.3 and figure 4.
+Sources: Chen et al., DeepLab v3, https://arxiv.org/abs/1706.05587, section 3.3 and figure 4 (valid
+weights); Luo et al., "Understanding the Effective Receptive Field in Deep Convolutional Neural
+Networks", https://arxiv.org/abs/1701.04128 (that a network sees less than its receptive field).
 """
 
 import cv2
@@ -96,3 +97,54 @@ def valid_weights(size, rate):
     """
     counts = reference.conv2d(np.ones((size, size, 1)), np.ones((3, 3, 1, 1)), rate=rate)
     return np.rint(counts[..., 0]).astype(int)
+
+
+def receptive_field(graph):
+    """The pixels of the input, along an axis, that one cell of a chain of layers depends on.
+
+    Args:
+        graph: a :class:`segkit.graph.Graph` whose convolutions follow each other, as a trunk's do.
+
+    Returns:
+        :class:`segkit.reference.ReceptiveField`
+    """
+    return reference.receptive_field(
+        (operator.parameters["kernel"][0], operator.parameters["stride"][0], operator.rate[0])
+        for operator in graph.operators if "CONV" in operator.name)
+
+
+def what_matters(trunk, branches, photo, cell, places=11):
+    """Where on a photo the answer of each branch, at one cell, comes from: an occlusion map.
+
+    A grey square covers one part of the photo after the other, and the change of each response at
+    the cell is measured: the length of the difference vector.
+
+    Args:
+        trunk: a :class:`segkit.networks.heads.Trunk`.
+        branches: dictionary from name to a function from features (H, W, C) to (H, W, C_out).
+        photo: (H, W, 3) uint8 RGB.
+        cell: (row, column) of the feature map.
+        places: squares along each side of the photo.
+
+    Returns:
+        dictionary from name to (places, places) float64.
+    """
+    def answers(picture):
+        high = trunk.features(picture).high
+        return {name: branch(high)[cell] for name, branch in branches.items()}
+
+    whole = answers(photo)
+    changes = {name: np.zeros((places, places)) for name in branches}
+    edges = [np.linspace(0, side, places + 1).round().astype(int) for side in photo.shape[:2]]
+    for row, column in np.ndindex(places, places):
+        covered = photo.copy()
+        covered[edges[0][row]:edges[0][row + 1], edges[1][column]:edges[1][column + 1]] = GREY
+        for name, answer in answers(covered).items():
+            changes[name][row, column] = np.linalg.norm(answer - whole[name])
+    return changes
+
+
+def half_of(changes):
+    """The share of the photo's area (0 to 1) that is behind half of all change in such a map."""
+    ordered = np.sort(changes, axis=None)[::-1].cumsum()
+    return (np.searchsorted(ordered, ordered[-1] / 2) + 1) / changes.size

@@ -7,7 +7,7 @@ from segkit.lessons.lesson_04 import experiments
 from segkit.masks import labels
 from segkit.widgets.base import Interactive, pick, slide
 
-ALL = "all four"
+ALL = "all branches"
 CLASSES = ("person", "cat", "motorbike", "bottle", "diningtable")
 
 

@@ -24,7 +24,7 @@ def sizes(photo, masks, index):
     Args:
         photo: (H, W, 3) uint8 RGB.
         masks: dictionary from scale to (H, W) class indices: the mask of the photo at that scale.
-            The first one says what the whole object is.
+            The first one says what the whole object is; it is the reference of the others.
         index: the class index of the object.
     """
     whole = next(iter(masks.values())) == index
@@ -33,13 +33,13 @@ def sizes(photo, masks, index):
     told = []
     for place, (scale, mask) in zip(axes[0], masks.items()):
         there = experiments.object_at(scale, whole, *whole.shape)
-        found = (mask == index)[there].mean()
         across = np.flatnonzero(there.any(axis=0))
         cells = (np.ptp(across) + 1) * 16 / whole.shape[1]  # the map has 16 steps from edge to edge
+        found = f"{percent((mask == index)[there].mean())} found" if told else "the reference"
         only = np.where(mask == index, mask, labels.BACKGROUND)
         plots.panel(place, plots.paint(experiments.shrunk(photo, scale), only),
-                    f"scale {scale:g}, {cells:.0f} cells wide\n{percent(found)} found")
-        told.append(f"{percent(found)} found at scale {scale:g} ({cells:.0f} cells wide)")
+                    f"scale {scale:g}, {cells:.0f} cells wide\n{found}")
+        told.append(f"scale {scale:g} ({cells:.0f} cells wide), {found}")
     return plots.show(new, f"The same {labels.VOC[index]} at {len(masks)} sizes: {sentence(told)}.")
 
 
@@ -85,7 +85,9 @@ def draw_taps(axes, photo, row, column, rate, size, colour, widest):
 
 
 def maps(photo, branches, index):
-    """For each branch, and for their sum: how much it speaks for a class, less for background.
+    """For each branch, and for their sum: how much it speaks for a class minus background.
+
+    Each map has a scale of colours of its own, with 0 in its middle: a weak branch shows, too.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
@@ -94,21 +96,54 @@ def maps(photo, branches, index):
     """
     named = {**branches, "sum": sum(branches.values())}
     rows = -(-(len(named) + 1) // 3)
-    new, axes = plots.figure(3, 2.3 * rows, rows)
-    plots.panel(axes.flat[0], resize.resize_bilinear(photo, 257, 257).astype(np.uint8), "photo")
-    # Set by one branch's votes for the class: the sum, and votes against it, go far beyond.
-    limit = max(values.max() for values in branches.values())
+    new, axes = plots.figure(3, (plots.WIDTH / 3 * photo.shape[0] / photo.shape[1] + 0.35) * rows,
+                             rows)
+    plots.panel(axes.flat[0], photo, "photo")
     for place, (title, values) in zip(axes.flat[1:], named.items()):
-        plots.panel(place, values, title, cmap=SCORES, vmin=-limit, vmax=limit)
+        limit = np.abs(values).max()
+        plots.panel(place, values, f"{title}: {_tenths(values.min())} to {_tenths(values.max())}",
+                    cmap=SCORES, vmin=-limit, vmax=limit, extent=_extent(photo))
     for place in axes.flat[len(named) + 1:]:
         place.set_axis_off()
-    bar = new.colorbar(axes.flat[1].images[0], ax=list(axes.flat), shrink=0.7, aspect=30,
-                       extend="both")
-    bar.set_label(f"{labels.VOC[index]} less background", fontsize=8)
-    bar.ax.tick_params(labelsize=8)
-    told = sentence(f"{title} up to {_tenths(values.max())}" for title, values in named.items())
-    return plots.show(new, f"Scores of {labels.VOC[index]} less those of background, on maps of "
-                           f"{values.shape[0]} x {values.shape[1]} cells: {told}.")
+    told = sentence(f"{title} {_tenths(values.min())} to {_tenths(values.max())}"
+                    for title, values in named.items())
+    return plots.show(new, f"Scores of {labels.VOC[index]} minus those of background, on maps of "
+                           f"{values.shape[0]} x {values.shape[1]} cells, stretched to the photo: "
+                           f"{told}.")
+
+
+def _extent(photo):
+    """What lets imshow stretch a square map over a photo."""
+    return (0, photo.shape[1], photo.shape[0], 0)
+
+
+def what_matters(photo, changes, cell, size=17):
+    """Where on the photo the answers of several branches, at one cell, come from.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        changes: dictionary from name to the map of
+            :func:`segkit.lessons.lesson_04.experiments.what_matters`.
+        cell: (row, column) of the feature map: a cross marks it.
+        size: side of the feature map, in cells.
+    """
+    columns = 3
+    rows = -(-len(changes) // columns)
+    new, axes = plots.figure(columns, (plots.WIDTH / columns * photo.shape[0] / photo.shape[1]
+                                       + 0.35) * rows, rows)
+    down, across = (place * side / (size - 1) for place, side in zip(cell, photo.shape))
+    told = []
+    for place, (name, change) in zip(axes.flat, changes.items()):
+        half = percent(experiments.half_of(change))
+        plots.panel(place, photo.mean(axis=2), f"{name}: half from {half}", cmap="gray")
+        place.imshow(change / change.max(), cmap="inferno", alpha=0.65, vmin=0, vmax=1,
+                     extent=_extent(photo), interpolation="nearest")
+        place.plot(across, down, "x", color="white", ms=8, mew=2)
+        told.append(f"{name} {half}")
+    for place in axes.flat[len(changes):]:
+        place.set_axis_off()
+    return plots.show(new, f"The share of the photo that is behind half of all change at row "
+                           f"{cell[0]}, column {cell[1]}: {sentence(told)}.")
 
 
 def votes(rows, index):
@@ -129,41 +164,46 @@ def votes(rows, index):
     axes.set_xticks(order, [f"{scale:g}" for scale in order])
     axes.minorticks_off()
     axes.set_xlabel("scale of the object", fontsize=8)
-    axes.set_ylabel(f"{labels.VOC[index]} less background", fontsize=8)
+    axes.set_ylabel(f"{labels.VOC[index]} minus background", fontsize=8)
     axes.legend(fontsize=8, frameon=False, ncols=len(names), loc="lower center",
                 bbox_to_anchor=(0.5, 1))
     plots.plain(axes)
     told = [f"{name} with {_tenths(rows[order[-1]][name])} at scale {order[-1]:g} and "
             f"{_tenths(rows[order[0]][name])} at scale {order[0]:g}" for name in names]
-    return plots.show(new, f"The mean score of {labels.VOC[index]} less that of background, inside "
+    return plots.show(new, f"The mean score of {labels.VOC[index]} minus that of background, inside "
                            f"the object: {sentence(told)}.")
 
 
-def valid(size):
+def valid(marks):
     """How many of the nine weights meet the map, against the atrous rate: 1 to the map's size.
 
     Args:
-        size: side of the square feature map, in cells.
+        marks: dictionary from the side of a square feature map, in cells, to the rates in use there,
+            which are marked; a panel each.
     """
-    rates = range(1, size + 1)
-    counts = [experiments.valid_weights(size, rate) for rate in rates]
-    new, axes = plots.figure(1, 2.9)
-    axes = axes[0, 0]
-    for wanted, (colour, marker) in zip((9, 4, 1), LINES):
-        axes.plot(rates, [100 * (count == wanted).mean() for count in counts], color=colour, lw=1.6,
-                  marker=marker, markevery=max(1, len(rates) // 12), ms=5,
-                  label=f"{wanted} valid weight{'s' if wanted > 1 else ''}")
-    axes.set(xlim=(min(rates), max(rates)), ylim=(-3, 103))
-    axes.set_xlabel("atrous rate", fontsize=8)
-    axes.set_ylabel("share of the places, %", fontsize=8)
-    axes.legend(fontsize=8, frameon=False, loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1))
-    plots.plain(axes)
-    gone = next(rate for rate, count in zip(rates, counts) if not (count == 9).any())
-    alone = next(rate for rate, count in zip(rates, counts) if (count == 1).all())
-    return plots.show(new, f"Valid weights of a 3 x 3 kernel on a map of {size} x {size} cells: at "
-                           f"rate 1, all 9 are valid at {percent((counts[0] == 9).mean())} of the "
-                           f"places; from rate {gone} on, at no place; from rate {alone} on, only "
-                           "the middle one is valid.")
+    new, axes = plots.figure(len(marks), 2.9, sharey=True)
+    told = []
+    for place, (size, used) in zip(axes[0], marks.items()):
+        rates = range(1, size + 1)
+        counts = [experiments.valid_weights(size, rate) for rate in rates]
+        for wanted, (colour, marker) in zip((9, 4, 1), LINES):
+            place.plot(rates, [100 * (count == wanted).mean() for count in counts], color=colour,
+                       lw=1.6, marker=marker, markevery=max(1, len(rates) // 12), ms=5,
+                       label=f"{wanted} valid weight{'s' if wanted > 1 else ''}")
+        for rate in used:
+            place.axvline(rate, color=INK, lw=1, ls=":")
+        place.set(xlim=(0, size), ylim=(-3, 103))
+        place.set_xlabel(f"atrous rate; dotted: {', '.join(map(str, used))}", fontsize=8)
+        place.set_title(f"map of {size} x {size} cells", fontsize=9, color=INK)
+        plots.plain(place)
+        gone = next(rate for rate, count in zip(rates, counts) if not (count == 9).any())
+        told.append(f"on {size} x {size} cells, all 9 are valid at "
+                    f"{percent((counts[0] == 9).mean())} of the places at rate 1, at no place from "
+                    f"rate {gone} on, and only the middle one is from rate {size} on")
+    axes[0, 0].set_ylabel("share of the places, %", fontsize=8)
+    new.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
+               fontsize=8, frameon=False)
+    return plots.show(new, f"Valid weights of a 3 x 3 kernel: {'; '.join(told)}.")
 
 
 def reach(photo, values, index, name, rate, cell):
@@ -187,9 +227,9 @@ def reach(photo, values, index, name, rate, cell):
     plots.panel(axes[0, 1], values, name, cmap=SCORES, vmin=-limit, vmax=limit)
     axes[0, 1].plot(cell[1], cell[0], "o", ms=8, mfc="none", mec="white", mew=1.8)
     bar = new.colorbar(axes[0, 1].images[0], ax=axes[0, 1], shrink=0.8)
-    bar.set_label(f"{labels.VOC[index]} less background", fontsize=8)
+    bar.set_label(f"{labels.VOC[index]} minus background", fontsize=8)
     bar.ax.tick_params(labelsize=8)
-    told = (f"{name}: {labels.VOC[index]} less background is highest at row {cell[0]}, "
+    told = (f"{name}: {labels.VOC[index]} minus background is highest at row {cell[0]}, "
             f"column {cell[1]}, with {_tenths(values[cell])}")
     if rate is not None:
         inside = experiments.taps(*cell, rate, values.shape)[1].sum()

@@ -1,4 +1,4 @@
-"""The exercises of lesson 05: image pooling, folding, rates and costs at another output stride."""
+"""The exercises of lesson 05: image pooling, folding, rates and costs at output stride 8."""
 
 import numpy as np
 
@@ -109,22 +109,23 @@ def _fold():
         ])
 
 
-def _rate():
-    return number(18, "16 / 8 = 2, so each rate is doubled: a step of 18 cells of 8 pixels is as "
-                      "long as one of 9 cells of 16.", [
-        (9, "with the same rate, the cells that it reads lie half as far apart on the photo"),
-        (4.5, "the other way: a cell is now a smaller step, so more of them are needed"),
-        (36, "the step is half as long, not a quarter"),
-        (144, "this is the step in pixels of the photo; how many cells of 8 pixels is that?"),
-        (12, "this is what the middle rate, 6, becomes; the question is about 9"),
+def _forgotten():
+    return number(2 * 9 * 8, "two gaps of 9 cells, and a cell is now a step of 8 pixels: half of "
+                             "the training's 288. The doubled rate, 18, gives them back.", [
+        (2 * 9 * 16, "this is how wide the kernel was in the training, with cells of 16 pixels; at "
+                     "output stride 8 a cell is a smaller step"),
+        (9 * 8, "this is one gap; three weights have two gaps between them"),
+        (2 * 9, "these are steps of the map; how many pixels of the photo is each of them?"),
+        (19 * 8, "close: count the steps between the outer weights, not the cells"),
+        (3 * 9 * 8, "three weights have two gaps between them, not three"),
     ])
 
 
 def _cost():
     kernel = (1, 1, 192, 128)
     right = reference.multiply_adds(33, 33, kernel) / reference.multiply_adds(17, 17, kernel)
-    return number(right, f"33 x 33 cells in place of 17 x 17: {right:.2f} multiply-adds for each one "
-                         "before, whatever the kernel.", [
+    return number(right, f"33 x 33 cells in place of 17 x 17: {right:.2f} multiply-adds for each "
+                         "one before, whatever the kernel.", [
         (4, "close: that is the limit for a very large photo; count the cells of 33 x 33 and of "
             "17 x 17"),
         (2, "twice as many along one axis; the map has two"),
@@ -136,5 +137,5 @@ def _cost():
     ], tolerance=0.05)
 
 
-EXERCISES = {"image-pooling": _image_pooling, "fold-batch-norm": _fold, "rate-at-stride-8": _rate,
-             "cost-at-stride-8": _cost}
+EXERCISES = {"image-pooling": _image_pooling, "fold-batch-norm": _fold,
+             "rate-not-doubled": _forgotten, "cost-at-stride-8": _cost}

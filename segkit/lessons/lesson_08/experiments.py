@@ -1,7 +1,7 @@
 """Four mistakes that published examples make, as code, so that their cost can be measured.
 
 None of them raises an error: the model takes any numbers of the right shape.
-Seen, for example, in these places: division by 255 for this very model,
+Seen, for example, in these places: division by 255 for the published starter model,
 https://github.com/nnstreamer/nnstreamer-example/issues/69; photos from OpenCV
 in the order BGR, https://github.com/sglvladi/TensorFlowObjectDetectionTutorial/issues/72;
 masks resized bilinearly, https://github.com/tensorflow/docs/pull/2159.
@@ -11,9 +11,12 @@ from collections import namedtuple
 
 import numpy as np
 
-from segkit import photos
-from segkit.masks import metrics, resize
+from segkit import models, photos
+from segkit.errors import SegkitError, one_line
+from segkit.masks import bootstrap, metrics, resize
 
+RIGHT = "the right way"
+STORED = "models/mistakes.npz"  # under data/; tools/mistakes.py writes it
 Row = namedtuple("Row", "mistake changed iou")
 Row.__doc__ = """One line of :func:`measure`.
 
@@ -75,33 +78,32 @@ def _scores(segmenter, values):
     return segmenter.session.run(np.asarray(values, np.float32)[None])
 
 
-def _with_values(segmenter, photo, values):
-    size = segmenter.session.inputs[0].shape[1:3]
-    return segmenter.finish(_scores(segmenter, values), resize.Region(0, 0, *size), photo.shape[:2])
-
-
 def masks(segmenter, photo):
     """The mask of the right way and of each mistake, for one photo.
 
     Args:
-        segmenter: as in :func:`measure`.
+        segmenter: a :class:`segkit.Segmenter` with a float model and fit="stretch".
         photo: (H, W, 3) uint8 RGB.
 
     Returns:
-        dictionary from "the right way" and the mistakes' names to (H, W) uint8 class indices.
+        dictionary from :data:`RIGHT` and the mistakes' names to (H, W) uint8 class indices.
     """
-    height, width = photo.shape[:2]
-    right = segmenter.prepare(photo)[0][0]
-    small = _scores(segmenter, right)[0].argmax(axis=-1).astype(np.uint8)
+    size, (height, width) = segmenter.session.inputs[0].shape[1:3], photo.shape[:2]
+
+    def finished(values):
+        return segmenter.finish(_scores(segmenter, values), resize.Region(0, 0, *size),
+                                (height, width))
+
+    small = _scores(segmenter, segmenter.prepare(photo)[0][0])[0].argmax(axis=-1).astype(np.uint8)
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     # Who believes in the crop lays the mask over the centre square only.
     placed = np.zeros((height, width), np.uint8)
     placed[top:top + side, left:left + side] = resize.resize_nearest(small, side, side)
     return {
-        "the right way": segmenter.segment(photo).mask,
-        "divided by 255": _with_values(segmenter, photo, divided_by_255(photo)),
-        "BGR as RGB": _with_values(segmenter, photo, bgr_as_rgb(photo[..., ::-1])),
+        RIGHT: segmenter.segment(photo).mask,
+        "divided by 255": finished(divided_by_255(photo, *size)),
+        "BGR as RGB": finished(bgr_as_rgb(photo[..., ::-1], *size)),
         "mask blended": blended_mask(small, height, width),
         "stretched, called cropped": placed,
     }
@@ -110,15 +112,11 @@ def masks(segmenter, photo):
 def measure(segmenter, names=None):
     """What each mistake does to the masks of the sample photos.
 
-    One photo with a true mask is no measurement: on "voc", a mistake can come out
-    above the right way. On 40 labelled photos of PASCAL VOC, which are not part of
-    the project, the published starter model "deeplabv3" has a mean IoU of 0.48 (the
-    right way), 0.37 (divided by 255), 0.43 (BGR), 0.45 (blended), 0.34 (crop); our
-    own models were not measured in this way.
+    One photo with a true mask is no measurement: on "voc", a mistake can come out above the right
+    way. :func:`many_photos` has what was measured on many.
 
     Args:
-        segmenter: a :class:`segkit.Segmenter` with a float model of 257 x 257
-            and fit="stretch".
+        segmenter: as in :func:`masks`.
         names: of sample photos; None: all. "voc" must be among them.
 
     Returns:
@@ -128,7 +126,60 @@ def measure(segmenter, names=None):
     found = {name: masks(segmenter, photos.sample(name)) for name in names}
     truth = photos.voc_truth()
     return [Row(mistake,
-                {name: float((found[name][mistake] != found[name]["the right way"]).mean())
+                {name: float((found[name][mistake] != found[name][RIGHT]).mean())
                  for name in names},
                 metrics.mean_iou(metrics.confusion_matrix(truth, found["voc"][mistake])))
             for mistake in found[names[0]]]
+
+
+def confusions(segmenter, labelled):
+    """The confusion matrix of each photo, for the right way and for each mistake.
+
+    Args:
+        segmenter: as in :func:`masks`.
+        labelled: photos with their true masks, pairs of ((H, W, 3) uint8, (H, W) uint8).
+
+    Returns:
+        dictionary from :data:`RIGHT` and the mistakes' names to (photos, 21, 21) int64.
+    """
+    found = {}
+    for photo, truth in labelled:
+        for mistake, mask in masks(segmenter, photo).items():
+            found.setdefault(mistake, []).append(metrics.confusion_matrix(truth, mask))
+    return {mistake: np.stack(matrices) for mistake, matrices in found.items()}
+
+
+def many_photos():
+    """What :func:`confusions` gave on photos that are not part of the project.
+
+    Returns:
+        dictionary from the words for a set of photos to a dictionary from :data:`RIGHT` and the
+        mistakes' names to (photos, 21, 21) confusion matrices, all in the same order of photos.
+
+    Raises:
+        SegkitError: the file cannot be read.
+    """
+    file = models.DATA / STORED
+    try:
+        with np.load(file) as stored:
+            names = [str(name) for name in stored["mistakes"]]
+            return {key: dict(zip(names, stored[key].astype(np.int64)))
+                    for key in stored.files if key != "mistakes"}
+    except (OSError, ValueError, KeyError) as error:
+        raise SegkitError(f"{one_line(file)} cannot be read ({one_line(error)}); get a fresh copy "
+                          "of the project") from error
+
+
+def costs():
+    """What each mistake changes in mean IoU on many photos, photo by photo against the right way.
+
+    Returns:
+        dictionary from the number and words of a set of photos to a dictionary from mistake to
+        :class:`segkit.masks.bootstrap.Estimate`; below 0: the mistake lowers mean IoU.
+
+    Raises:
+        SegkitError: as in :func:`many_photos`.
+    """
+    return {f"{len(rows[RIGHT])} {words}": {mistake: bootstrap.gain(rows[RIGHT], matrices)
+                                            for mistake, matrices in rows.items() if mistake != RIGHT}
+            for words, rows in many_photos().items()}

@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw
 
 from segkit import plots
@@ -132,13 +133,44 @@ def mistakes(rows):
                       zorder=3, label="middle of the photos (median)" if height == 0 else None)
     place.set_yticks(range(len(rows)), [row.mistake for row in rows])
     place.set_xlabel("pixels whose class changed, %", fontsize=8)
-    place.set(xlim=(-2, 102), ylim=(len(rows) - 0.5, -0.5))
+    place.set(ylim=(len(rows) - 0.5, -0.5))
+    place.margins(x=0.02)
     plots.plain(place)
     new.legend(loc="outside upper right", fontsize=8, frameon=False, ncols=2)
     told = sentence(f"{row.mistake} {percent(np.median(list(row.changed.values())))} (most on "
                     f"{max(row.changed, key=row.changed.get)})" for row in rows)
     return plots.show(new, f"Pixels whose class changed on {len(rows[0].changed)} photos, in the "
                            f"median: {told}.")
+
+
+def whole_numbers(segmenter, photo, inputs):
+    """What an 8-bit model sees and finds for several inputs of the same photo.
+
+    Args:
+        segmenter: a :class:`segkit.Segmenter` whose input and output are 8-bit numbers.
+        photo: (H, W, 3) uint8 RGB.
+        inputs: dictionary from title to the model's input, (1, h, w, 3) of its type.
+    """
+    tensor, told, used = segmenter.session.inputs[0], [], set()
+    region = segmenter.prepare(photo)[1]
+    new, axes = plots.figure(2 * len(inputs), 2.6)
+    for place, (title, stored) in enumerate(inputs.items()):
+        real = (stored[0].astype(np.float32) - tensor.zero_point) * tensor.scale
+        mask = segmenter.finish(segmenter.session.run(stored), region, photo.shape[:2])
+        plots.panel(axes[0, 2 * place], np.clip(real / 2 + 0.5, 0, 1), f"input, {title}")
+        plots.panel(axes[0, 2 * place + 1], plots.paint(photo, mask), f"mask, {title}")
+        shares = np.bincount(mask.ravel(), minlength=256) / mask.size
+        largest = [int(n) for n in np.argsort(-shares, kind="stable")[:4]
+                   if shares[n] >= plots.SMALLEST]
+        used |= {*largest} - {labels.BACKGROUND}
+        found = sentence(f"{segmenter.names[n]} {percent(shares[n])}" for n in largest)
+        told.append(f"{title}: stored numbers from {stored.min()} to {stored.max()}, which stand for "
+                    f"{real.min():.2f} to {real.max():.2f}; found: {found}")
+    boxes = [Rectangle((0, 0), 1, 1, facecolor=plots.class_colour(n), edgecolor=INK) for n in sorted(used)]
+    new.legend(boxes, [segmenter.names[n] for n in sorted(used)], loc="outside lower center", fontsize=8,
+               ncols=len(used) or 1, frameon=False)
+    return plots.show(new, f"{len(inputs)} inputs of type {stored.dtype} from one photo. "
+                           f"{'. '.join(told)}.")
 
 
 def moving_crop(photo, steps, width=380, milliseconds=350):

@@ -13,7 +13,11 @@ from segkit.errors import SegkitError, one_line
 from segkit.graph import Graph
 from segkit.graph.cutting import bring_inside
 from segkit.graph.schema import schema
+from segkit.masks import bootstrap, metrics
+from segkit.models import confusions
 
+SIDES = (257, 289, 321, 385)  # inputs at which deeplab was measured on many photos
+SETS = {"photos of PASCAL VOC": ("vocval", "voc40"), "photos of people": ("person200",)}
 STRIDE = 16  # of the course's networks: an input of 16 k + 1 pixels gives maps of k + 1 cells
 
 
@@ -48,6 +52,51 @@ def choice(name, family, files, quality):
     graphs = [Graph(file) for file in files]
     return Choice(name, family, sum(graph.path.stat().st_size for graph in graphs),
                   sum(graph.multiply_adds for graph in graphs), dict(quality))
+
+
+def many_photos():
+    """Confusion matrices of each photo, of sets that took no part in choosing the models.
+
+    Returns:
+        dictionary from the number and words of a set of photos to a dictionary from what was
+        measured ("deeplab-f32@257": that model at 257 pixels) to (photos, 21, 21) matrices.
+    """
+    found = {}
+    for words, sets in SETS.items():
+        parts = [confusions.load(one) for one in sets]
+        joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]
+                  if all(name in part for part in parts)}
+        found[f"{len(next(iter(joined.values())))} {words}"] = joined
+    return found
+
+
+def gains(pairs):
+    """What one way gains over another in mean IoU on many photos, photo by photo.
+
+    Args:
+        pairs: dictionary from title to (first, second), names as in :func:`many_photos`.
+
+    Returns:
+        dictionary from the words for a set of photos to a dictionary from title to
+        :class:`segkit.masks.bootstrap.Estimate`: how far ``second`` lies above ``first``.
+    """
+    return {words: {title: bootstrap.gain(measured[first], measured[second])
+                    for title, (first, second) in pairs.items()}
+            for words, measured in many_photos().items()}
+
+
+def quality(name):
+    """Mean IoU on each set of many photos.
+
+    Args:
+        name: as in :func:`many_photos`.
+
+    Returns:
+        dictionary from "mean IoU, " and the words for a set to a float; empty for what was not
+        measured.
+    """
+    return {f"mean IoU, {words}": metrics.mean_iou(measured[name].sum(axis=0))
+            for words, measured in many_photos().items() if name in measured}
 
 
 def sides(side, stride=STRIDE):

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from segkit.errors import SegkitError
-from segkit.graph import Quantisation, tensors
+from segkit.graph import Quantisation, execute, tensors
 from segkit.masks import metrics
 
 # The axis of the output channels in the weights of an operator, as its file stores them.
@@ -161,6 +161,34 @@ def with_activations(graph, ranges):
                                                   quantisation=affine(low, high)),))
 
     return _changed(graph, change)
+
+
+def run_dynamic(graph, values):
+    """Execute a graph with dynamic-range quantisation: 8 bits whose range is found at run time.
+
+    Before each layer with weights, the activation that comes in is rounded to 8 bits, over the
+    range that it has in this very run. What the layer makes stays float32.
+    Source: https://ai.google.dev/edge/litert/models/post_training_quantization, "Dynamic range
+    quantization".
+
+    Args:
+        graph: a float32 :class:`segkit.graph.Graph` with one input and one output, such as one of
+            :func:`with_weights`.
+        values: its input.
+
+    Returns:
+        float32 array: its output.
+    """
+    made = {graph.inputs[0].index: values}
+    for operator in graph.operators:
+        arrays = [None if tensor is None else made[tensor.index] if tensor.index in made
+                  else tensor.values() for tensor in operator.inputs]
+        if operator.name in CHANNELS:
+            low, high = float(arrays[0].min()), float(arrays[0].max())
+            if low < 0 or high > 0:  # a tensor of zeros is exact as it is
+                arrays[0] = rounded(arrays[0], affine(low, high))
+        made[operator.outputs[0].index] = execute.layer(operator)(*arrays)
+    return made[graph.outputs[0].index]
 
 
 def _changed(graph, change):

@@ -1,11 +1,10 @@
-"""Lesson 10: quantisation by hand, the dials, exercises with hints, figures that say what they show, explorers."""
+"""Lesson 10: quantisation by hand, the dials, figures that say what they show, explorers."""
 
 import io
 import re
 
 import numpy as np
 import pytest
-from lesson_files import said
 from PIL import Image
 
 from segkit import Segmenter, photos
@@ -15,75 +14,8 @@ from segkit.lessons.lesson_10 import experiments, figures, quantisation
 from segkit.lessons.lesson_10 import explorer as explore
 from segkit.models import measured
 
-# --- exercises ------------------------------------------------------------------------------------
-
-
-def counted(values, scale):
-    return np.rint(values / scale)
-
-
 def words(view):
     return view.words.value.replace("&nbsp;", " ")
-
-
-def beaten(costs, quality):
-    return (costs < costs[:, None]), (quality > quality[:, None])
-
-
-WRONG = [
-    ("layer-bytes", 640 * 128, "the scales are numbers in the file, too"),
-    ("layer-bytes", 4 * 640 * 128, "this is float32"),
-    ("layer-bytes", 4 * (640 * 128 + 128), "4 bytes are right for a scale"),
-    ("layer-bytes", 640 * 128 + 128, "it takes 4 bytes"),
-    ("layer-bytes", 640 * 128 + 4, "more than one scale"),
-    ("layer-bytes", 640 * 128 + 4 * 640, "not to those that go in"),
-    ("layer-bytes", 8 * (640 * 128 + 512), "these are bits"),
-    ("layer-bytes", 100, "too small"),
-    ("layer-bytes", "many", "one number"),
-    ("largest-error", 6 / 255, "a whole step"),
-    ("largest-error", 6 / 256 / 2, "have 255 steps between them"),
-    ("largest-error", 6 / 256, "and rounding goes to the nearer of two"),
-    ("largest-error", 6 / 127 / 2, "those of weights, whose zero point is 0"),
-    ("largest-error", 6 / 127, "those of weights; and rounding"),
-    ("largest-error", 0.5, "how wide a step is"),
-    ("quantise", lambda v, s, z: counted(v, s), "And 8 bits end"),
-    ("quantise", lambda v, s, z: counted(v, s) + z, "some numbers leave the 8 bits"),
-    ("quantise", lambda v, s, z: (counted(v, s) + z).astype(int).astype(np.int8), "came round to the other end"),
-    ("quantise", lambda v, s, z: np.clip(counted(v, s), -128, 127), "add it before you cut"),
-    ("quantise", lambda v, s, z: np.clip(counted(v, s) - z, -128, 127), "taken away on the way back"),
-    ("quantise", lambda v, s, z: np.clip(counted(v * s, 1) + z, -128, 127), "divide by it"),
-    ("quantise", lambda v, s, z: np.clip(np.trunc(v / s) + z, -128, 127), "with np.rint"),
-    ("quantise", lambda v, s, z: np.clip(counted(v, s) + z, 0, 127), "not from 0"),
-    ("quantise", 3, "without brackets"),
-    ("pareto-front", lambda c, q: ~beaten(c, q)[0].any(axis=1), "only the cheapest"),
-    ("pareto-front", lambda c, q: ~beaten(c, q)[1].any(axis=1), "only the best"),
-    ("pareto-front", lambda c, q: ~(beaten(c, q)[0] | beaten(c, q)[1]).any(axis=1), "use & in place of |"),
-    ("pareto-front", lambda c, q: (beaten(c, q)[0] & beaten(c, q)[1]).any(axis=1), "the others were asked for"),
-    ("pareto-front", lambda c, q: np.ones(len(c), bool), "both dearer and worse"),
-    ("pareto-front", lambda c, q: c[:2], "returns the shape (2,)"),
-    ("pareto-front", lambda c, q: c @ "x", "your function stopped"),
-]
-
-
-@pytest.mark.parametrize("name, answer, hint", WRONG)
-def test_each_wrong_answer_gets_its_hint(name, answer, hint, capsys):
-    out = said(name, answer, capsys)
-    assert out.startswith("hint: ") and out.count("\n") == 1 and hint in out
-
-
-def test_no_two_mistakes_get_the_same_hint(capsys):
-    hints = [said(name, answer, capsys) for name, answer, _ in WRONG]
-    assert len(set(hints)) == len(hints)
-
-
-@pytest.mark.parametrize("name, answer", [
-    ("layer-bytes", 82_432), ("largest-error", 3 / 255), ("largest-error", 0.01176),
-    ("quantise", lambda v, s, z: np.clip(np.round(v / s) + z, -128, 127).astype(np.int8)),
-    ("pareto-front", lambda c, q: ~(beaten(c, q)[0] & beaten(c, q)[1]).any(axis=1)),
-    ("pareto-front", lambda c, q: [not any(c[j] < c[i] and q[j] > q[i] for j in range(len(c))) for i in range(len(c))]),
-])
-def test_right_answers_are_accepted(name, answer, capsys):
-    assert said(name, answer, capsys).startswith("right: ")
 
 
 # --- quantisation by hand -------------------------------------------------------------------------

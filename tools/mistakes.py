@@ -1,0 +1,54 @@
+"""Measure what the mistakes of lesson 08 cost on labelled photos, for maintainers.
+
+    python tools/mistakes.py --labelled FOLDER [FOLDER ...] [--split training/split.json]
+
+Each folder holds NAME.jpg with its class mask NAME.png (0 to 20, 255 = not counted). Writes
+data/models/mistakes.npz: the confusion matrices of each photo, which the lesson compares photo by
+photo. Run it again whenever deeplab-f32 changes; the photos are not part of the project.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from segkit import Segmenter, models, photos
+from segkit.lessons.lesson_08 import experiments
+
+MODEL = "deeplab-f32"
+# Folders whose masks have 21 classes are one set; in the others only people are labelled.
+SETS = {"voc": "photos of PASCAL VOC", "person": "photos of people"}
+
+
+def labelled(folder, split):
+    """(photo, true mask) of the photos of a folder that took no part in choosing the model."""
+    known = split.get(folder.name, {}).get("report")
+    for file in sorted(folder.glob("*.jpg")):
+        if known is None or file.stem in known:
+            yield photos.load(file), np.array(Image.open(file.with_suffix(".png")))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--labelled", nargs="+", type=Path, required=True)
+    parser.add_argument("--split", type=Path, help="names the photos that nobody chose a model on")
+    options = parser.parse_args()
+    split = json.loads(options.split.read_text()) if options.split else {}
+    segmenter, found = Segmenter(MODEL, threads=1), {}
+    for folder in options.labelled:
+        words = next(words for start, words in SETS.items() if folder.name.startswith(start))
+        for mistake, matrices in experiments.confusions(segmenter, labelled(folder, split)).items():
+            found.setdefault(words, {}).setdefault(mistake, []).append(matrices)
+    stored = {words: np.stack([np.concatenate(parts) for parts in rows.values()]).astype(np.uint32)
+              for words, rows in found.items()}
+    mistakes = list(next(iter(found.values())))
+    target = models.DATA / experiments.STORED
+    np.savez_compressed(target, mistakes=np.array(mistakes), **stored)
+    print(f"{target.name}: {target.stat().st_size} bytes;",
+          "; ".join(f"{rows.shape[1]} {words}" for words, rows in stored.items()))
+
+
+if __name__ == "__main__":
+    main()

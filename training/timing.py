@@ -1,0 +1,107 @@
+"""What stage `evaluate` measures of a file alone: size, work, time beside the starter's, and nearness to PyTorch."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import statistics
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from segkit import open_session
+from segkit.errors import SegkitError
+from segkit.graph import Graph
+from segkit.runtime.settings import runtimes
+
+ROUNDS, WARM = 30, 3
+#: Heads that are compared in pairs: (the older paper's, the newer one's).
+PAIRS = (("v1", "v2"), ("v2", "v3"), ("v3", "v3plus"), ("v1", "v3plus"), ("v3", "v3-os8"))
+#: Instructions that decide what is faster, as Linux calls them.
+FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm")
+
+
+def machine() -> dict:
+    """The processor's name and those of its instructions that matter here."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return {"processor": platform.processor() or platform.machine(), "instructions": []}
+    lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    lines = {name.strip(): value.strip() for name, value in lines.items()}
+    has = (lines.get("flags") or lines.get("Features") or "").split()
+    return {"processor": lines.get("model name", platform.machine()), "instructions": [f for f in FLAGS if f in has]}
+
+
+def usable(file: Path) -> dict[str, str]:
+    """The runtimes, with versions, that can really open a file here."""
+    found = {}
+    for name, version in runtimes().items():
+        try:
+            open_session(str(file), runtime=name, threads=1)
+            found[name] = version
+        except SegkitError:
+            continue
+    return found
+
+
+def largest_error(file: Path, check: Path, runtime: str) -> float:
+    """Largest difference between a float file's answers and PyTorch's on the inputs that `export` kept."""
+    with np.load(check) as kept:
+        inputs = [kept[name] for name in sorted(kept.files) if name.startswith("input")]
+        truth = [kept[name] for name in sorted(kept.files) if name.startswith("output")]
+    session = open_session(str(file), runtime=runtime, threads=1)
+    ordered = [next(x for x in inputs if x.shape == tensor.shape) for tensor in session.inputs]
+    answers = session.run(*ordered)
+    answers = answers if isinstance(answers, tuple) else (answers,)
+    return max(float(np.abs(next(a for a in answers if a.shape == t.shape) - t).max()) for t in truth)
+
+
+def largest_bias(graph: Graph) -> float | None:
+    """The largest whole number among an 8-bit graph's biases, as a share of 2^31; None where there are none."""
+    biases = [np.abs(operator.inputs[2].stored().astype(np.int64)).max() for operator in graph.operators
+              if "CONV" in operator.name and len(operator.inputs) > 2 and operator.inputs[2] is not None
+              and operator.inputs[2].dtype == "int32"]
+    return float(max(biases)) / 2 ** 31 if biases else None
+
+
+def times(files: list[Path], runtime: str, rounds: int = ROUNDS) -> list[list[float]]:
+    """Milliseconds of `invoke` on one thread, for each file and round; the files take turns within a round.
+
+    Every other round goes backwards, so that what warms up or slows down hits all.
+    """
+    sessions = [open_session(str(file), runtime=runtime, threads=1) for file in files]
+    for session in sessions:
+        for tensor in session.inputs:
+            session.interpreter.set_tensor(tensor.index, np.zeros(tensor.shape, tensor.dtype))
+    logs: list[list[float]] = [[] for _ in sessions]
+    for number in range(rounds + WARM):
+        order = list(zip(sessions, logs))
+        for session, log in order if number % 2 else reversed(order):
+            start = perf_counter()
+            session.interpreter.invoke()
+            log.append((perf_counter() - start) * 1e3)
+    return [log[WARM:] for log in logs]
+
+
+def files(paths: list[Path], checks: Path, starter: str | None = None) -> dict:
+    """{file name, or "starter": facts}; `ratio` is the median over the rounds of the time over the starter's."""
+    name_of = {path: "starter" if starter and path == Path(starter) else path.name for path in paths}
+    facts, named = {}, list(name_of.values())
+    for path, name in name_of.items():
+        content, graph = path.read_bytes(), Graph(str(path))
+        facts[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+                       "multiply_adds": graph.multiply_adds, "side": graph.inputs[0].shape[1],
+                       "milliseconds": {}, "ratio": {}, "bias": largest_bias(graph)}
+        check = checks / f"{path.stem}.npz"
+        if check.exists() and name not in ("starter", "deeplab.tflite"):
+            facts[name]["error"] = {runtime: largest_error(path, check, runtime) for runtime in usable(path)}
+    for runtime in usable(paths[0]):
+        logs = times(paths, runtime)
+        for name, log in zip(named, logs):
+            facts[name]["milliseconds"][runtime] = statistics.median(log)
+            if "starter" in named:
+                theirs = logs[named.index("starter")]
+                facts[name]["ratio"][runtime] = statistics.median(a / b for a, b in zip(log, theirs))
+    return facts
