@@ -70,6 +70,12 @@ def speckled(mask, percent, seed=0):
     return np.where(hit, mask.ravel()[drawn], mask)
 
 
+def blended(mask, height, width):
+    """A mistake that nobody reports: (height, width) uint8, class indices mixed as if amounts."""
+    values = resize.resize_bilinear(mask[..., None], height, width)
+    return values[..., 0].astype(np.uint8)
+
+
 KINDS = {
     "moved to the right": (shifted, "by {} pixels"),
     "grown": (grown, "by {} pixels"),
