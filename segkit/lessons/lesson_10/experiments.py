@@ -6,7 +6,7 @@ import numpy as np
 
 from segkit.benchmark.timing import by_turns, ratio  # noqa: F401 - the lesson calls them here
 from segkit.graph import Graph
-from segkit.graph.resizing import sides, with_input_size  # noqa: F401 - the lesson calls them here
+from segkit.graph.sizing import sides, with_input_size  # noqa: F401 - the lesson calls them here
 from segkit.masks import bootstrap, metrics
 from segkit.models import confusions
 
@@ -90,6 +90,3 @@ def quality(name):
     """
     return {f"mean IoU, {words}": metrics.mean_iou(measured[name].sum(axis=0))
             for words, measured in many_photos().items() if name in measured}
-
-
-

@@ -1,4 +1,4 @@
-"""A model file for an input of another size: the same weights, other maps."""
+"""A model file for an input of another size: the weights stay, the sizes of the maps change."""
 
 from copy import copy
 from pathlib import Path
