@@ -3,17 +3,20 @@
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 from zipfile import ZipFile
 
 import numpy as np
 
+from segkit.benchmark.timing import by_turns, ratio  # noqa: F401 - the lesson calls them here
 from segkit.errors import SegkitError, one_line
 from segkit.graph import Graph
 from segkit.graph.cutting import bring_inside
 from segkit.graph.schema import schema
+from segkit.masks import bootstrap, metrics
+from segkit.models import confusions
 
+SIDES = (257, 289, 321, 385)  # inputs at which deeplab was measured on many photos
+SETS = {"photos of PASCAL VOC": ("vocval", "voc40"), "photos of people": ("person200",)}
 STRIDE = 16  # of the course's networks: an input of 16 k + 1 pixels gives maps of k + 1 cells
 
 
@@ -48,6 +51,51 @@ def choice(name, family, files, quality):
     graphs = [Graph(file) for file in files]
     return Choice(name, family, sum(graph.path.stat().st_size for graph in graphs),
                   sum(graph.multiply_adds for graph in graphs), dict(quality))
+
+
+def many_photos():
+    """Confusion matrices of each photo, of sets that took no part in choosing the models.
+
+    Returns:
+        dictionary from the number and words of a set of photos to a dictionary from what was
+        measured ("deeplab-f32@257": that model at 257 pixels) to (photos, 21, 21) matrices.
+    """
+    found = {}
+    for words, sets in SETS.items():
+        parts = [confusions.load(one) for one in sets]
+        joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]
+                  if all(name in part for part in parts)}
+        found[f"{len(next(iter(joined.values())))} {words}"] = joined
+    return found
+
+
+def gains(pairs):
+    """What one way gains over another in mean IoU on many photos, photo by photo.
+
+    Args:
+        pairs: dictionary from title to (first, second), names as in :func:`many_photos`.
+
+    Returns:
+        dictionary from the words for a set of photos to a dictionary from title to
+        :class:`segkit.masks.bootstrap.Estimate`: how far ``second`` lies above ``first``.
+    """
+    return {words: {title: bootstrap.gain(measured[first], measured[second])
+                    for title, (first, second) in pairs.items()}
+            for words, measured in many_photos().items()}
+
+
+def quality(name):
+    """Mean IoU on each set of many photos.
+
+    Args:
+        name: as in :func:`many_photos`.
+
+    Returns:
+        dictionary from "mean IoU, " and the words for a set to a float; empty for what was not
+        measured.
+    """
+    return {f"mean IoU, {words}": metrics.mean_iou(measured[name].sum(axis=0))
+            for words, measured in many_photos().items() if name in measured}
 
 
 def sides(side, stride=STRIDE):
@@ -124,51 +172,3 @@ def with_input_size(name, side, target):
     return target
 
 
-def by_turns(works, rounds=15, warm=2):
-    """Time several pieces of work, one run of each in every round.
-
-    Whatever slows the machine down for a while then slows all of them alike.
-
-    Args:
-        works: dictionary from name to a function without arguments.
-        rounds: how often each is timed.
-        warm: runs of each before that, which are not counted.
-
-    Returns:
-        dictionary from name to a list of milliseconds, one for each round.
-    """
-    spent = {name: [] for name in works}
-    for number in range(warm + rounds):
-        for name, work in works.items():
-            start = perf_counter()
-            work()
-            if number >= warm:
-                spent[name].append((perf_counter() - start) * 1e3)
-    return spent
-
-
-def ratio(first, second):
-    """How many times the time of ``first`` the ``second`` takes: median over the rounds' ratios.
-
-    Args:
-        first, second: lists of milliseconds from the same call of :func:`by_turns`.
-    """
-    return median(b / a for a, b in zip(first, second))
-
-
-def pareto(points):
-    """The points that no other point beats: none is at least as good in both, and better in one.
-
-    Args:
-        points: dictionary from name to (cost, quality): less cost and more quality are better.
-
-    Returns:
-        list of names, the cheapest first. Source: V. Pareto's optimum; the word in this sense is
-        that of multi-objective optimisation.
-    """
-    def beaten(cost, quality):
-        return any(c <= cost and q >= quality and (c < cost or q > quality)
-                   for c, q in points.values())
-
-    return [name for name, point in sorted(points.items(), key=lambda item: item[1])
-            if not beaten(*point)]
