@@ -93,7 +93,7 @@ def scene(name):
 def _drawn(name):
     """A thing before a wall, and scores that are right, but blurred."""
     y, x = np.mgrid[:48, :64]
-    wall, blue, pale = np.array([[150., 150, 150], [40, 90, 170], [165, 165, 165]])
+    wall, blue, pale = np.array([[150., 150, 150], [40, 90, 170], [156, 156, 156]])
     disc = (x - 40) ** 2 + (y - 24) ** 2 < 140
     if name == "drawn: thin pole":  # two pixels wide, and nearly of the wall's colour
         pole = abs(x - 13.5) < 1
@@ -108,7 +108,7 @@ def _drawn(name):
         around = np.pad(share, 1, mode="edge")
         share = (around[:-2, 1:-1] + around[2:, 1:-1] + around[1:-1, :-2] + around[1:-1, 2:]
                  + 4 * share) / 8
-    logits = np.stack([np.full_like(share, 0.45), share], axis=-1) * 8
+    logits = np.stack([np.full_like(share, 0.45), share], axis=-1) * 5
     return Scene(photo.astype(np.float32), unary_from_logits(logits), ("wall", "thing"),
                  truth.astype(np.uint8))
 

@@ -5,7 +5,7 @@ from matplotlib.patches import Rectangle
 
 from segkit import plots
 from segkit.lessons.lesson_03.figures import MAP, PALE, by
-from segkit.masks import resize
+from segkit.masks import metrics, resize
 from segkit.masks.scores import class_map
 from segkit.masks.words import percent, sentence
 from segkit.plots import INK, ORANGE
@@ -135,25 +135,35 @@ def field(photo, settings, kernel=3):
                            f"reads, on a photo that is squeezed to {by(photo.shape)} pixels: {sentence(told)}.")
 
 
-def masks(photo, scores):
+def masks(photo, scores, truth=None):
     """Masks of one head at several output strides, over the photo.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
         scores: dictionary from title to (n, n, C) scores, on the grid that the head works on.
+        truth: (H, W) true class indices, 255 = ignore; with it, each mask gets its mean IoU.
     """
     made = {title: _mask(grid, photo.shape[:2]) for title, grid in scores.items()}
-    new, axes = plots.figure(len(made) + 1, 3.45)
-    plots.panel(axes[0, 0], photo, "photo")
-    for place, (title, mask) in zip(axes[0, 1:], made.items()):
-        plots.panel(place, plots.paint(photo, mask), title)
-        place.set_xlabel(f"{by(scores[title].shape)} scores", fontsize=8)
+    shown = {"photo": None, **made, **({} if truth is None else {"true mask": truth})}
+    tall = plots.WIDTH / len(shown) * photo.shape[0] / photo.shape[1]
+    new, axes = plots.figure(len(shown), tall + 0.5)
+    told = []
+    for place, (title, mask) in zip(axes[0], shown.items()):
+        plots.panel(place, photo if mask is None else plots.paint(photo, mask),
+                    title.replace(", ", ",\n"))
+        if title not in scores:
+            continue
+        words = f"{by(scores[title].shape)} scores"
+        told.append(f"{title}, {words} for each class")
+        if truth is not None:
+            iou = metrics.mean_iou(metrics.confusion_matrix(truth, mask))
+            told[-1] += f", mean IoU {iou:.2f}"
+            words += f", mean IoU {iou:.2f}"
+        place.set_xlabel(words, fontsize=7)
     first, *_, last = made.values()
-    told = sentence(f"{title}, {by(grid.shape)} scores for each class"
-                    for title, grid in scores.items())
-    return plots.show(new, f"Masks of one head with the same weights: {told}. From the first to "
-                           f"the last, {percent((first != last).mean())} of the pixels change "
-                           "their class.")
+    return plots.show(new, f"Masks of one head with the same weights: {sentence(told)}. From the "
+                           f"first to the last, {percent((first != last).mean())} of the pixels "
+                           "change their class.")
 
 
 def _mask(scores, size):

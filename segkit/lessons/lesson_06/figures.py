@@ -12,10 +12,10 @@ from segkit import plots
 from segkit.masks import labels, metrics, resize
 from segkit.masks.words import percent, sentence
 from segkit.networks.segmenter import Segmentation
-from segkit.plots import BLUE, INK, size_in_words
+from segkit.plots import BLUE, INK, VERMILION, size_in_words
 
 MAPS = "cividis"  # a colour map that colour-blind readers see as others do
-TRUE = "#D55E00"  # vermilion, from Okabe and Ito's palette
+TRUE = VERMILION
 
 
 def outline(axes, mask, colour):

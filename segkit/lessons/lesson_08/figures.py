@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from segkit import plots
 from segkit.masks import labels
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, INK, ORANGE, size_in_words
+from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION, size_in_words
 
 SCORES = "cividis"  # a colour map that colour-blind readers see as others do
 COLOURS = 96  # in an animated GIF: enough for a photo, and the file stays small
@@ -51,7 +51,7 @@ def values(photo, prepared):
     for place, numbers, title, ends in ((axes[0, 0], photo, "pixels of the photo", (0, 255)),
                                         (axes[0, 1], prepared, "numbers for the model", (-1, 1))):
         for channel, name, colour, line in zip(range(3), ("red", "green", "blue"),
-                                               ("#D55E00", "#009E73", BLUE), ("-", "--", ":")):
+                                               (VERMILION, GREEN, BLUE), ("-", "--", ":")):
             counts, edges = np.histogram(numbers[..., channel], bins=40, range=ends)
             place.stairs(100 * counts / counts.sum(), edges, color=colour, label=name,
                          linestyle=line, linewidth=1.6)
@@ -153,14 +153,15 @@ def whole_numbers(segmenter, photo, inputs):
     """
     tensor, told, used = segmenter.session.inputs[0], [], set()
     region = segmenter.prepare(photo)[1]
-    new, axes = plots.figure(2 * len(inputs), 2.7)
+    new, axes = plots.figure(2 * len(inputs), 2.6)
     for place, (title, stored) in enumerate(inputs.items()):
         real = (stored[0].astype(np.float32) - tensor.zero_point) * tensor.scale
         mask = segmenter.finish(segmenter.session.run(stored), region, photo.shape[:2])
-        plots.panel(axes[0, 2 * place], np.clip(real / 2 + 0.5, 0, 1), f"input\n{title}")
-        plots.panel(axes[0, 2 * place + 1], plots.paint(photo, mask), f"mask\n{title}")
+        plots.panel(axes[0, 2 * place], np.clip(real / 2 + 0.5, 0, 1), f"input, {title}")
+        plots.panel(axes[0, 2 * place + 1], plots.paint(photo, mask), f"mask, {title}")
         shares = np.bincount(mask.ravel(), minlength=256) / mask.size
-        largest = [int(n) for n in np.argsort(-shares, kind="stable")[:3] if shares[n] >= plots.SMALLEST]
+        largest = [int(n) for n in np.argsort(-shares, kind="stable")[:4]
+                   if shares[n] >= plots.SMALLEST]
         used |= {*largest} - {labels.BACKGROUND}
         found = sentence(f"{segmenter.names[n]} {percent(shares[n])}" for n in largest)
         told.append(f"{title}: stored numbers from {stored.min()} to {stored.max()}, which stand for "
