@@ -16,9 +16,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from segkit import models
 from segkit.errors import SegkitError, one_line
 from segkit.masks import bootstrap
+from segkit.models import entries
 
 FILE = "confusions.npz"
 HALVES = {"report": "looked at once", "choose": "used for choosing"}  # in words
@@ -76,7 +76,7 @@ def photo_set(name, half="report"):
     for what, value, known in (("set of photos", name, SETS), ("half", half, HALVES)):
         if value not in known:
             raise SegkitError(f"no {what} is called {value!r}; there are {', '.join(known)}")
-    stacks, sets, halves = _read(models.DATA / "models" / FILE)
+    stacks, sets, halves = _read(entries.DATA / "models" / FILE)
     kept = (sets == name) & (halves == half)
     words, classes = SETS[name]
     matrices = {_short(model): stack[kept] for model, stack in stacks.items()

@@ -9,33 +9,25 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from segkit import plots
-from segkit.benchmark.table import typical
+from segkit.benchmark.timing import milliseconds
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, INK, ORANGE, plain
-from segkit.plots.results import (
-    by_threads,
-    front,
-    milliseconds,
-    names,
-    shared_words,
-    timed,
-    times_of,
-)
+from segkit.plots import BLACK, BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, plain
+from segkit.plots.results import by_threads, front, names, shared_words, timed, times_of
 
-# Of Okabe and Ito's palette; each series has a marker of its own as well.
-SERIES = ((BLUE, "o", "-"), (ORANGE, "s", "-"), ("#009E73", "^", "-"), ("#D55E00", "D", "-"),
-          ("#CC79A7", "v", "-"), ("#56B4E9", "P", "-"), ("#000000", "X", "-"))
-STAGES = {"prepare": ORANGE, "invoke": BLUE, "finish": "#009E73"}
+# Each series has a marker of its own as well as a colour.
+SERIES = ((BLUE, "o", "-"), (ORANGE, "s", "-"), (GREEN, "^", "-"), (VERMILION, "D", "-"),
+          (PURPLE, "v", "-"), (SKY, "P", "-"), (BLACK, "X", "-"))
+STAGES = {"prepare": ORANGE, "invoke": BLUE, "finish": GREEN}
 GREY, PALE = "#888888", "#A9CCE3"
 
 
 def _state(result, times):
     """What an alt text says of a result."""
-    if not result.ok or not typical(result):
+    if not result.ok or not result.typical:
         return result.status if not result.ok else "no runs"
     told = []
     if times:
-        middle, statistic = typical(result)
+        middle, statistic = result.typical
         told.append(milliseconds(middle) + (" mean" if statistic == "mean" else ""))
         if result.p05_ms is not None and result.p95_ms is not None:
             told.append(f"90 % of the runs from {milliseconds(result.p05_ms)} to "
@@ -92,7 +84,7 @@ def _bar(place, row, result, colour):
 
 
 def _told(result):
-    middle, statistic = typical(result)
+    middle, statistic = result.typical
     return (milliseconds(middle) + (", mean" if statistic == "mean" else "")
             + (", WRONG ANSWER" if result.wrong else "") + (", noisy" if result.noisy else ""))
 
@@ -183,8 +175,7 @@ def pareto(results, quality, what="mean IoU", times=False):
     """
     shown = [r for r in timed(results) if r.asked.model in quality]
     right = [number for number, r in enumerate(shown) if not r.wrong]  # a wrong answer is no rival
-    best = [right[i] for i in front([(times_of(shown[n])[1], quality[shown[n].asked.model])
-                                     for n in right])]
+    best = front({n: (times_of(shown[n])[1], quality[shown[n].asked.model]) for n in right})
     half = max((times_of(r)[1] for r in shown), default=0) / 2
     new, axes = plots.figure(1, 3.4)
     place = axes[0, 0]

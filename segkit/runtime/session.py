@@ -16,6 +16,7 @@ import psutil
 
 from segkit import models
 from segkit.errors import SegkitError, captured_stderr, one_line
+from segkit.runtime.quantised import dequantise
 from segkit.runtime.settings import (
     DELEGATES,
     RUNTIMES,
@@ -59,7 +60,7 @@ class Applied:
 
 
 @dataclass(frozen=True)
-class Tensor:
+class TensorInfo:
     """An input or output of a model.
 
     ``scale`` and ``zero_point`` are None for a tensor that is not quantised;
@@ -76,6 +77,12 @@ class Tensor:
     index: int
     upsampled_from: tuple | None = None
 
+    def real(self, stored):
+        """Real numbers, float32, for an array of what the tensor stores."""
+        if self.scale is None:
+            return stored.astype(np.float32)
+        return dequantise(stored, self.scale, self.zero_point)
+
 
 class Session:
     """A model that is loaded and ready to run. Made by :func:`open_session`.
@@ -83,7 +90,7 @@ class Session:
     Attributes:
         path: the model's file.
         model: its entry in the catalogue, or None.
-        inputs, outputs: tuples of :class:`Tensor`.
+        inputs, outputs: tuples of :class:`TensorInfo`.
         asked, applied: :class:`Asked` and :class:`Applied`.
         log: what the native library wrote while it loaded the model.
         interpreter: the runtime's own interpreter, for the curious.
@@ -180,9 +187,9 @@ def open_session(path_or_name, runtime="auto", threads=None, delegate="xnnpack")
                         checked_delegate(delegate))
     file, model = models.resolve(path_or_name)
     if model is None or settings.delegate not in DELEGATES:
-        from segkit.runtime.trial import try_in_a_process  # here: the trial imports this module
+        from segkit.runtime import trial  # here: the trial imports this module
 
-        try_in_a_process(file, settings)
+        trial.try_in_a_process(file, settings)
     return load(file, model, asked, settings)
 
 
@@ -231,9 +238,9 @@ def import_runtime(runtime):
 def _tensor(details, upsampled_from=None):
     scale, zero_point = details["quantization"]
     quantised = scale != 0
-    return Tensor(details["name"], tuple(int(n) for n in details["shape"]),
-                  np.dtype(details["dtype"]), float(scale) if quantised else None,
-                  int(zero_point) if quantised else None, details["index"], upsampled_from)
+    return TensorInfo(details["name"], tuple(int(n) for n in details["shape"]),
+                      np.dtype(details["dtype"]), float(scale) if quantised else None,
+                      int(zero_point) if quantised else None, details["index"], upsampled_from)
 
 
 def _resized_from(interpreter, nodes, index):

@@ -8,8 +8,8 @@ import pytest
 from conftest import complaint
 
 from segkit.benchmark import Report, Setting, crosscheck, litert_benchmark, phone
-from segkit.benchmark.official import CrossCheck, read_benchmark_model, read_litert_benchmark
-from segkit.benchmark.table import lines
+from segkit.benchmark.report import lines
+from segkit.benchmark.tools import CrossCheck, read_benchmark_model, read_litert_benchmark
 from segkit.errors import SegkitError
 
 # Written for this test in the form that TensorFlow's README and source of benchmark_model give:

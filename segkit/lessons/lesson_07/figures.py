@@ -8,12 +8,11 @@ from segkit import plots
 from segkit.graph.costs import KINDS, by_kind, bytes_of_file, kind
 from segkit.graph.tensors import symmetric
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, INK, ORANGE, plain
+from segkit.plots import BLACK, BLUE, GREEN, INK, ORANGE, PURPLE, plain
+from segkit.plots.operators import KIND_COLOURS
 
-# Of Okabe and Ito's palette, from dark to light enough that grey print keeps them apart.
-COLOURS = dict(zip(KINDS, (BLUE, "#D55E00", ORANGE, "#009E73", "#BBBBBB")))
-PARTS = {"weights": BLUE, "scales and zero points": ORANGE, "names of tensors": "#009E73",
-         "tables": "#CC79A7", "packed files": "#000000"}
+PARTS = {"weights": BLUE, "scales and zero points": ORANGE, "names of tensors": GREEN,
+         "tables": PURPLE, "packed files": BLACK}
 
 LARGEST = 65  # cells: the side from which on a map is shown thinned out, since it is small anyway
 
@@ -37,7 +36,7 @@ def _legend(figure, colours, columns=5):
 def _bars(axes, graph, heights, title):
     """A bar for each operator in its place, in the colour of its kind."""
     axes.bar([operator.index for operator in graph.operators], heights, width=0.9,
-             color=[COLOURS[kind(operator)] for operator in graph.operators])
+             color=[KIND_COLOURS[kind(operator)] for operator in graph.operators])
     axes.set_title(title, fontsize=9, color=INK, loc="left")
     axes.set_xlim(-1, len(graph.operators))
     plain(axes)
@@ -60,7 +59,7 @@ def profile(graph):
     axes[0, 0].set_ylim(bottom=0.8)
     axes[0, 0].minorticks_off()
     axes[1, 0].set_xlabel("operator, in the order of execution", fontsize=8)
-    _legend(new, COLOURS)
+    _legend(new, KIND_COLOURS)
     counts = by_kind(graph.operators, lambda operator: 1)
     smallest = min(side for side in sides if side > 1)
     return plots.show(new, f"The {len(sides)} operators of {graph.path.name} in their order: "
@@ -180,7 +179,7 @@ def costs(graph, times):
     for place, (title, cost) in zip(axes[:, 0], rows):
         _bars(place, graph, [cost(operator) for operator in graph.operators], title)
     axes[-1, 0].set_xlabel("operator, in the order of execution", fontsize=8)
-    _legend(new, COLOURS)
+    _legend(new, KIND_COLOURS)
     adds, stored = (by_kind(graph.operators, cost) for _, cost in rows[:2])
     most, heaviest = (max(graph.operators, key=cost) for _, cost in rows[:2])
     told = sentence(f"{percent(adds[name] / sum(adds.values()))} and "

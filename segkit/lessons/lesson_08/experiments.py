@@ -51,16 +51,7 @@ def bgr_as_rgb(bgr, height=257, width=257):
     return resize.resize_bilinear(bgr, height, width) / 127.5 - 1
 
 
-def blended_mask(mask, height, width):
-    """A class map enlarged as if class indices were brightness.
-
-    Args:
-        mask: (h, w) uint8 class indices.
-
-    Returns:
-        (height, width) uint8; between class 0 and class 15 it holds every class from 1 to 14.
-    """
-    return np.rint(resize.resize_bilinear(mask[..., None], height, width)[..., 0]).astype(np.uint8)
+blended_mask = resize.blended_mask
 
 
 def stretched_not_cropped(photo, size=257):

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from segkit import plots
 from segkit.masks import labels
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, INK, ORANGE, size_in_words
+from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION, size_in_words
 
 SCORES = "cividis"  # a colour map that colour-blind readers see as others do
 COLOURS = 96  # in an animated GIF: enough for a photo, and the file stays small
@@ -51,7 +51,7 @@ def values(photo, prepared):
     for place, numbers, title, ends in ((axes[0, 0], photo, "pixels of the photo", (0, 255)),
                                         (axes[0, 1], prepared, "numbers for the model", (-1, 1))):
         for channel, name, colour, line in zip(range(3), ("red", "green", "blue"),
-                                               ("#D55E00", "#009E73", BLUE), ("-", "--", ":")):
+                                               (VERMILION, GREEN, BLUE), ("-", "--", ":")):
             counts, edges = np.histogram(numbers[..., channel], bins=40, range=ends)
             place.stairs(100 * counts / counts.sum(), edges, color=colour, label=name,
                          linestyle=line, linewidth=1.6)

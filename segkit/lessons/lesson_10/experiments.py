@@ -3,12 +3,11 @@
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 from zipfile import ZipFile
 
 import numpy as np
 
+from segkit.benchmark.timing import by_turns, ratio  # noqa: F401 - the lesson calls them here
 from segkit.errors import SegkitError, one_line
 from segkit.graph import Graph
 from segkit.graph.cutting import bring_inside
@@ -181,53 +180,3 @@ def at_side(name, side, folder):
     if graph.inputs[0].shape[1] == side:
         return graph.path
     return with_input_size(name, side, Path(folder) / f"{graph.path.stem}-{side}.tflite")
-
-
-def by_turns(works, rounds=15, warm=2):
-    """Time several pieces of work, one run of each in every round.
-
-    Whatever slows the machine down for a while then slows all of them alike.
-
-    Args:
-        works: dictionary from name to a function without arguments.
-        rounds: how often each is timed.
-        warm: runs of each before that, which are not counted.
-
-    Returns:
-        dictionary from name to a list of milliseconds, one for each round.
-    """
-    spent = {name: [] for name in works}
-    for number in range(warm + rounds):
-        for name, work in works.items():
-            start = perf_counter()
-            work()
-            if number >= warm:
-                spent[name].append((perf_counter() - start) * 1e3)
-    return spent
-
-
-def ratio(first, second):
-    """How many times the time of ``first`` the ``second`` takes: median over the rounds' ratios.
-
-    Args:
-        first, second: lists of milliseconds from the same call of :func:`by_turns`.
-    """
-    return median(b / a for a, b in zip(first, second))
-
-
-def pareto(points):
-    """The points that no other point beats: none is at least as good in both, and better in one.
-
-    Args:
-        points: dictionary from name to (cost, quality): less cost and more quality are better.
-
-    Returns:
-        list of names, the cheapest first. Source: V. Pareto's optimum; the word in this sense is
-        that of multi-objective optimisation.
-    """
-    def beaten(cost, quality):
-        return any(c <= cost and q >= quality and (c < cost or q > quality)
-                   for c, q in points.values())
-
-    return [name for name, point in sorted(points.items(), key=lambda item: item[1])
-            if not beaten(*point)]

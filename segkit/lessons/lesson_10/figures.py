@@ -5,10 +5,10 @@ from matplotlib.ticker import MaxNLocator
 
 from segkit import plots
 from segkit.errors import SegkitError
-from segkit.lessons.lesson_10 import experiments, quantisation
+from segkit.lessons.lesson_10 import quantisation
 from segkit.masks import metrics
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION
+from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION, results
 
 STYLES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (VERMILION, ":", "D"), (GREEN, "-.", "^"))
 # Label, unit, and the words of an alt text: without times, which differ from run to run.
@@ -163,7 +163,7 @@ def changes(photo, before, after, margins):
     new, axes = plots.figure(3, 3.4, width_ratios=(2, 1, 1))
     seen = photo // 4 + 185  # pale, so that the pixels that count stand out
     seen[metrics.boundary(before)] = 130
-    seen[changed] = np.array([213, 94, 0])
+    seen[changed] = plots.rgb(VERMILION)
     plots.panel(axes[0, 0], seen, "outlines (grey), changed pixels (orange)")
     edges = np.arange(0, 13, 2)
     _shares(axes[0, 1], far, changed, edges, "distance to an outline, pixels")
@@ -239,7 +239,7 @@ def front(choices, cost="multiply_adds", quality="mean IoU on the photo", family
     if not here:
         raise SegkitError(f"the {quality} and the {label} of these choices were not measured; "
                           "choose another measure")
-    best = experiments.pareto(here)
+    best = results.front(here)
     new, axes = plots.figure(1, 4.0)
     place = axes[0, 0]
     families = list(dict.fromkeys(c.family for c in choices))

@@ -10,7 +10,7 @@ from segkit.graph import Graph
 from segkit.lessons.lesson_04 import experiments, figures, toy, toy_figures
 from segkit.lessons.lesson_04.explorer import ALL, explorer
 from segkit.masks import labels, metrics
-from segkit.networks.aspp import HEADS, Aspp, margin
+from segkit.networks.aspp import HEADS, Aspp, over_background
 from segkit.networks.heads import SegmentationHead, Trunk
 
 
@@ -75,10 +75,10 @@ def test_other_heads_are_refused(head):
         Aspp(head)
 
 
-def test_margin_is_the_lead_over_background():
+def test_over_background_is_the_lead_over_background():
     scores = np.zeros((2, 3, 21), np.float32)
     scores[..., 0], scores[0, 1, 8] = 1, 4
-    assert margin(scores, 8).tolist() == [[-1, 3, -1], [-1, -1, -1]]
+    assert over_background(scores, 8).tolist() == [[-1, 3, -1], [-1, -1, -1]]
 
 
 # --- sizes and fields of view -------------------------------------------------------

@@ -14,6 +14,8 @@ from segkit.lessons.lesson_10 import experiments, figures, quantisation
 from segkit.lessons.lesson_10 import explorer as explore
 from segkit.models import confusions
 from segkit.models.confusions import PhotoSet
+from segkit.plots import results
+
 
 def words(view):
     return view.words.value.replace("&nbsp;", " ")
@@ -58,7 +60,7 @@ def test_affine_refuses_what_is_no_range(low, high, bits):
 
 def test_dequantise_is_the_formula():
     q = Quantisation(np.float32([0.5, 2]), np.array([3]), 1)
-    assert quantisation.dequantise(np.int8([[3, 3], [-1, 5]]), q).tolist() == [[0, 0], [-2, 4]]
+    assert q.real(np.int8([[3, 3], [-1, 5]])).tolist() == [[0, 0], [-2, 4]]
     assert quantisation.quantise(np.float32([[0, 0], [-2, 4]]), q).tolist() == [[3, 3], [-1, 5]]
 
 
@@ -175,22 +177,15 @@ def test_sizes_that_cannot_be_written_say_why(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_work_is_timed_by_turns():
-    order = []
-    spent = experiments.by_turns({name: (lambda name=name: order.append(name)) for name in "ab"}, rounds=3, warm=1)
-    assert order == ["a", "b"] * 4 and [len(times) for times in spent.values()] == [3, 3]
-    assert experiments.ratio([1, 2, 4], [3, 2, 8]) == 2
-
-
 def test_pareto_keeps_what_nobody_beats():
     points = {"cheap": (1, 0.2), "dear": (3, 0.5), "beaten": (2, 0.1), "same": (3, 0.5), "dearer": (4, 0.5)}
-    assert experiments.pareto(points) == ["cheap", "dear", "same"]
+    assert results.front(points) == ["cheap", "dear", "same"]
     rng = np.random.default_rng(0)
     points = {n: tuple(pair) for n, pair in enumerate(rng.integers(0, 9, (40, 2)))}
-    front = [points[n] for n in experiments.pareto(points)]
+    front = [points[n] for n in results.front(points)]
     for cost, quality in points.values():  # for each point there is one on the front that is as good
         assert any(c <= cost and q >= quality for c, q in front)
-    assert sorted(set(front)) == sorted(set(front), key=lambda point: point[1]) and experiments.pareto({}) == []
+    assert sorted(set(front)) == sorted(set(front), key=lambda point: point[1]) and results.front({}) == []
 
 
 def test_a_choice_adds_up_its_files():
