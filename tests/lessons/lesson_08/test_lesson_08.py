@@ -78,7 +78,8 @@ def test_blended_masks_hold_classes_that_were_not_there():
 def test_each_mistake_has_a_matrix_for_each_photo():
     photo, truth = photos.sample("voc"), photos.voc_truth()
     found = experiments.confusions(Segmenter("deeplab-f32"), [(photo, truth), (photo[:200], truth[:200])])
-    assert list(found) == [experiments.RIGHT, "divided by 255", "BGR as RGB", "mask blended", "stretched, called cropped"]
+    assert list(found) == [experiments.RIGHT, "divided by 255", "BGR as RGB", "mask blended",
+                           "stretched, called cropped"]
     assert all(matrices.shape == (2, 21, 21) for matrices in found.values())
     assert {matrices[0].sum() for matrices in found.values()} == {(truth != 255).sum()}
 
