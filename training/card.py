@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from segkit import models
 from segkit.errors import SegkitError
 from segkit.masks import labels
+from segkit.models import entries
 from training import examples, story
 
 LICENCE = "Apache-2.0"
@@ -108,7 +108,8 @@ def classes_table(report: dict) -> str:
     """IoU of each class on the VOC photos of the reporting half, ours beside the starter's."""
     names = [key for key in report["quality"] if key.split("@")[0] in ("deeplab", "starter", "deeplab-w8")
              and "+" not in key and key.split("@")[1] in ("257", "289")]
-    columns = [report["quality"][key]["report"]["voc"]["iou"] for key in names]
+    columns = [report["quality"][key].get("report", {}).get("voc", {}).get("iou") for key in names]
+    names, columns = ([value for value, column in zip(which, columns) if column] for which in (names, columns))
     rows = [[label, *(number(column[index], 2) for column in columns)] for index, label in enumerate(labels.VOC)]
     return table(["class", *(f"`{name}`" for name in names)], rows)
 
@@ -220,4 +221,4 @@ def run(work: str, out: str, catalogue: str | None = None, default: str | None =
     files = [Path(out) / name for name in report["files"] if name != "starter"]
     if catalogue:
         into_catalogue(Path(catalogue), [entry(file, report["files"][file.name]) for file in files], default)
-        models._load.cache_clear()
+        entries.read.cache_clear()

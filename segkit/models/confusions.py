@@ -1,72 +1,109 @@
-"""Per-photo confusion matrices of the shipped models: data/models/confusions.npz.
+"""Per-photo confusion matrices of the shipped models, and what one gains over another on the same photos.
 
-The photos are not part of the project, so a lesson cannot run a model on them. It can add up these
-matrices, class by class, and compare two models photo by photo: :mod:`segkit.masks.bootstrap`.
+The photos are not part of the project, so a lesson cannot run a model on them. But it can add up
+their matrices in data/models/confusions.npz, class by class, and compare two models photo by photo.
+The photos were split before the training: one half was used for choosing, the other was looked at
+once, at the end. data/models/README.md says how all this was measured.
 
-The file has three arrays with an entry for each photo, ``photos`` (names), ``set`` and ``half``,
-and for each model an (N, 21, 21) int32 array under its name, true classes in the rows. The photos
-were split before the training: one half was used for choosing, the other was looked at once.
-data/models/README.md says how all this was measured.
+The file has these arrays: ``models`` (M,) names, as "deeplab@289" for a size of the input in pixels;
+``photos``, ``sets`` and ``halves`` (P,): each photo's name, its set and its half; ``model``,
+``photo``, ``cell`` and ``count`` (E,): in a model's matrix of a photo, how many pixels have the true
+class ``cell // 21`` and the predicted class ``cell % 21``. What is not listed is 0.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from segkit import models
 from segkit.errors import SegkitError, one_line
+from segkit.masks import bootstrap
+from segkit.models import entries
 
 FILE = "confusions.npz"
-SETS = {"vocval": "photos of VOC's val list", "voc40": "photos of PASCAL VOC",
-        "person200": "photos of people"}  # in words
-HALVES = {"report": "looked at once", "choose": "used for choosing"}
-COLUMNS = ("photos", "set", "half")  # all other arrays are models
+HALVES = {"report": "looked at once", "choose": "used for choosing"}  # in words
+# Background, cat, cow, dog, horse, person, sheep: the classes that are frequent on VOC's val list.
+FREQUENT = (0, 8, 10, 12, 13, 15, 17)
+CLASSES = 21
+# set: (its photos in words, the class indices that count; None: all that occur in truth)
+SETS = {"vocval": ("VOC photos, 7 classes", FREQUENT), "voc40": ("VOC photos, all classes", None),
+        "person200": ("photos, person", (15,))}
 
 
-def load(photo_set, half="report"):
-    """The matrices of all models on one set of photos.
+@dataclass(frozen=True, eq=False)
+class PhotoSet:
+    """One half of one set of photos.
 
-    Args:
-        photo_set: a key of :data:`SETS`.
-        half: a key of :data:`HALVES`, or "both".
+    Attributes:
+        name: a key of :data:`SETS`.
+        words: "114 VOC photos, 7 classes".
+        classes: the class indices that count, or None: all that occur in truth.
+        matrices: dictionary from model to its (N, 21, 21) int64 confusion matrices, true classes in
+            the rows; the photos are in the same order for all. A head goes by its name, as
+            "head-v3"; other models by name and size, as "deeplab@289" and "starter@257".
+    """
 
-    Returns:
-        dictionary from model, as in the catalogue ("head-v3") or "starter", to an (N, 21, 21)
-        int64 array; the photos are in the same order for all.
+    name: str
+    words: str
+    classes: tuple | None
+    matrices: dict
+
+    def estimate(self, model):
+        """Mean IoU of a model with its interval: :class:`segkit.masks.bootstrap.Estimate`."""
+        return bootstrap.estimate(self._of(model), self.classes)
+
+    def gain(self, model, over):
+        """What a model gains over another one, paired by photo: an ``Estimate``.
+
+        Raises:
+            SegkitError: one of them was not measured.
+        """
+        return bootstrap.gain(self._of(over), self._of(model), self.classes)
+
+    def _of(self, model):
+        if model not in self.matrices:
+            raise SegkitError(f"{model!r} was not measured on photos; there are "
+                              f"{', '.join(self.matrices)}")
+        return self.matrices[model]
+
+
+def photo_set(name, half="report"):
+    """The :class:`PhotoSet` of a name in :data:`SETS` and a half in :data:`HALVES`.
 
     Raises:
         SegkitError: no such set or half, or the file cannot be read.
     """
-    arrays = _arrays(models.DATA / "models" / FILE)
-    known = {"set": sorted(set(arrays["set"].tolist())), "half": [*HALVES, "both"]}
-    for name, value in (("set", photo_set), ("half", half)):
-        if value not in known[name]:
-            raise SegkitError(f"no {name} of photos is called {value!r}; there are "
-                              f"{', '.join(known[name])}")
-    kept = arrays["set"] == photo_set
-    if half != "both":
-        kept &= arrays["half"] == half
-    return {name: stack[kept].astype(np.int64) for name, stack in arrays.items()
-            if name not in COLUMNS}
+    for what, value, known in (("set of photos", name, SETS), ("half", half, HALVES)):
+        if value not in known:
+            raise SegkitError(f"no {what} is called {value!r}; there are {', '.join(known)}")
+    stacks, sets, halves = _read(entries.DATA / "models" / FILE)
+    kept = (sets == name) & (halves == half)
+    words, classes = SETS[name]
+    matrices = {_short(model): stack[kept] for model, stack in stacks.items()
+                if stack[kept].any()}
+    return PhotoSet(name, f"{kept.sum()} {words}", classes, matrices)
 
 
-def words(photo_set, half="report"):
-    """A set of photos in words, with their number: "114 photos of VOC's val list"."""
-    count = len(next(iter(load(photo_set, half).values())))
-    return f"{count} {SETS.get(photo_set, photo_set)}"
+def photo_sets(half="report"):
+    """All sets of photos, as a list of :class:`PhotoSet`. Raises as :func:`photo_set` does."""
+    return [photo_set(name, half) for name in SETS]
+
+
+def _short(model):
+    """A head runs on the features of a trunk, which has one size."""
+    return model.partition("@")[0] if model.startswith("head-") else model
 
 
 @lru_cache(maxsize=2)
-def _arrays(file):
+def _read(file):
+    """({model: (P, 21, 21) int64}, sets (P,), halves (P,))."""
     try:
-        with np.load(file) as kept:
-            arrays = {name: kept[name] for name in kept.files}
-        photos = len(arrays["photos"])
-        fits = all(len(arrays[name]) == photos for name in arrays)
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        with np.load(file) as stored:
+            names, sets, halves = (stored[name] for name in ("models", "sets", "halves"))
+            dense = np.zeros((len(names), len(sets), CLASSES * CLASSES), np.int64)
+            dense[stored["model"], stored["photo"], stored["cell"]] = stored["count"]
+    except (OSError, ValueError, KeyError, IndexError, TypeError, EOFError) as error:
         raise SegkitError(f"{one_line(file)} cannot be read ({one_line(error)}); get a fresh copy "
                           "of the project") from error
-    if not fits:
-        raise SegkitError(f"{one_line(file)} has arrays of several lengths; get a fresh copy of the "
-                          "project")
-    return arrays
+    dense = dense.reshape(len(names), len(sets), CLASSES, CLASSES)
+    return dict(zip(names.tolist(), dense)), sets, halves

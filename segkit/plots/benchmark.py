@@ -11,13 +11,13 @@ from matplotlib.patches import Patch
 from segkit import plots
 from segkit.benchmark.timing import milliseconds
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, INK, ORANGE, plain
+from segkit.plots import BLACK, BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, plain
 from segkit.plots.results import by_threads, front, names, shared_words, timed, times_of
 
-# Of Okabe and Ito's palette; each series has a marker of its own as well.
-SERIES = ((BLUE, "o", "-"), (ORANGE, "s", "-"), ("#009E73", "^", "-"), ("#D55E00", "D", "-"),
-          ("#CC79A7", "v", "-"), ("#56B4E9", "P", "-"), ("#000000", "X", "-"))
-STAGES = {"read": "#CC79A7", "prepare": ORANGE, "invoke": BLUE, "finish": "#009E73"}
+# Each series has a marker of its own as well as a colour.
+SERIES = ((BLUE, "o", "-"), (ORANGE, "s", "-"), (GREEN, "^", "-"), (VERMILION, "D", "-"),
+          (PURPLE, "v", "-"), (SKY, "P", "-"), (BLACK, "X", "-"))
+STAGES = {"read": PURPLE, "prepare": ORANGE, "invoke": BLUE, "finish": GREEN}
 GREY, PALE = "#888888", "#A9CCE3"
 
 
@@ -181,8 +181,7 @@ def pareto(results, quality, what="mean IoU", times=False):
     """
     shown = [r for r in timed(results) if r.asked.model in quality]
     right = [number for number, r in enumerate(shown) if not r.wrong]  # a wrong answer is no rival
-    best = [right[i] for i in front([(times_of(shown[n])[1], quality[shown[n].asked.model])
-                                     for n in right])]
+    best = front({n: (times_of(shown[n])[1], quality[shown[n].asked.model]) for n in right})
     half = max((times_of(r)[1] for r in shown), default=0) / 2
     new, axes = plots.figure(1, 3.4)
     place = axes[0, 0]

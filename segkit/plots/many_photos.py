@@ -39,7 +39,7 @@ def intervals(sets, titles):
     return plots.show(new, f"Mean IoU with its 95 % interval, {'; '.join(told)}.")
 
 
-def gains(panels, figure="mean IoU"):
+def gains(panels, figure="IoU"):
     """What one model gains over another on the same photos, a panel for each set of photos.
 
     Args:

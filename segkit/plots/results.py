@@ -63,14 +63,18 @@ def by_threads(results):
 
 
 def front(points):
-    """Which points no other point beats: the indices, the fastest first.
+    """The Pareto front: the points that no other one beats. No other is as good in both, and better in one.
 
     Args:
-        points: list of (time, quality): less time is better, more quality is better.
+        points: dictionary from name to (cost, quality): less cost and more quality are better.
+
+    Returns:
+        list of names, the cheapest first. Source: V. Pareto's optimum; the word in this sense is
+        that of multi-objective optimisation.
     """
-    best, found = float("-inf"), []
-    for index in sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1])):
-        if points[index][1] > best:
-            best = points[index][1]
-            found.append(index)
-    return found
+    def beaten(cost, quality):
+        return any(c <= cost and q >= quality and (c < cost or q > quality)
+                   for c, q in points.values())
+
+    return [name for name, point in sorted(points.items(), key=lambda item: item[1])
+            if not beaten(*point)]

@@ -42,7 +42,7 @@ def test_a_setting_goes_through_plain_values():
 
 
 def test_a_benchmark_downloads_no_model(monkeypatch, cache):
-    monkeypatch.setattr(models, "fetch", lambda *_: pytest.fail("a download"))
+    monkeypatch.setattr("segkit.models.files.fetch", lambda *_: pytest.fail("a download"))
     with pytest.raises(SegkitError) as raised:
         model_file("deeplabv3")
     assert "is not here" in complaint(raised)

@@ -1,38 +1,59 @@
-"""The stored confusion matrices: read by set and half, and a damaged file is a sentence."""
+"""The stored confusion matrices: read by set and half, compared by photo; a damaged file is a sentence."""
 
 import numpy as np
 import pytest
 
-from segkit import models
 from segkit.errors import SegkitError
-from segkit.models import confusions
+from segkit.models import confusions, entries
+
+
+def write(file, models_of, photos):
+    """The file from {model: {place of a photo: {cell: count}}} and [(set, half)]."""
+    entries = [(number, place, cell, count) for number, by_photo in enumerate(models_of.values())
+               for place, cells in by_photo.items() for cell, count in cells.items()]
+    columns = dict(zip(("model", "photo", "cell", "count"), np.array(entries).T.astype(np.uint16)))
+    sets, halves = zip(*photos)
+    np.savez_compressed(file, models=list(models_of), photos=[str(i) for i in range(len(photos))],
+                        sets=sets, halves=halves, **columns)
+
+
+PERSON = 15 * 21 + 15
 
 
 @pytest.fixture
 def stored(tmp_path, monkeypatch):
     """A small file in the place of the shipped one."""
-    monkeypatch.setattr(models, "DATA", tmp_path)
+    monkeypatch.setattr(entries, "DATA", tmp_path)
     file = tmp_path / "models" / confusions.FILE
     file.parent.mkdir()
-    matrices = np.zeros((4, 21, 21), np.int32)
-    matrices[:, 0, 0] = [1, 2, 3, 4]
-    np.savez_compressed(file, photos=list("abcd"), set=["voc40", "voc40", "voc40", "vocval"],
-                        half=["choose", "report", "report", "report"], starter=matrices)
-    return file
+    write(file, {"head-v1@257": {1: {PERSON: 6, 15 * 21: 4}, 2: {PERSON: 5, 15 * 21: 5}},
+                 "starter@257": {1: {PERSON: 10}, 2: {PERSON: 10}, 3: {0: 7}}},
+          [("person200", "choose"), ("person200", "report"), ("person200", "report"), ("voc40", "report")])
+    confusions._read.cache_clear()
+    yield file
+    confusions._read.cache_clear()
 
 
 def test_a_half_of_a_set(stored):
-    assert confusions.load("voc40")["starter"][:, 0, 0].tolist() == [2, 3]
-    assert confusions.load("voc40", "both")["starter"][:, 0, 0].tolist() == [1, 2, 3]
-    assert confusions.load("voc40", "choose")["starter"].dtype == np.int64
-    assert confusions.words("voc40") == "2 photos of PASCAL VOC"
+    photos = confusions.photo_set("person200")
+    assert photos.words == "2 photos, person" and list(photos.matrices) == ["head-v1", "starter@257"]
+    assert photos.matrices["head-v1"][:, 15, 0].tolist() == [4, 5]
+    assert photos.estimate("head-v1").value == pytest.approx(0.55)
+    gain = photos.gain("starter@257", over="head-v1")
+    assert gain.value == pytest.approx(0.45) and gain.shown
+
+
+def test_a_model_without_a_photo_of_the_set_is_not_there(stored):
+    assert list(confusions.photo_set("voc40").matrices) == ["starter@257"]
+    with pytest.raises(SegkitError, match="'head-v1' was not measured on photos; there are starter@257"):
+        confusions.photo_set("voc40").estimate("head-v1")
 
 
 def test_unknown_names_name_those_that_there_are(stored):
-    with pytest.raises(SegkitError, match="there are voc40, vocval"):
-        confusions.load("coco")
-    with pytest.raises(SegkitError, match="there are report, choose, both"):
-        confusions.load("voc40", "third")
+    with pytest.raises(SegkitError, match="no set of photos is called 'coco'; there are vocval"):
+        confusions.photo_set("coco")
+    with pytest.raises(SegkitError, match="there are report, choose"):
+        confusions.photo_set("voc40", "third")
 
 
 @pytest.mark.parametrize("content", [None, b"no file of arrays"])
@@ -41,11 +62,10 @@ def test_a_damaged_file_is_a_sentence(content, stored):
     if content is not None:
         stored.write_bytes(content)
     with pytest.raises(SegkitError, match=r"confusions.npz cannot be read .* fresh copy"):
-        confusions.load("voc40")
-    confusions._arrays.cache_clear()
+        confusions.photo_set("voc40")
 
 
-def test_arrays_that_do_not_fit_are_a_sentence(stored):
-    np.savez_compressed(stored, photos=["a"], set=["voc40"], half=["report"], starter=np.zeros((2, 21, 21)))
-    with pytest.raises(SegkitError, match="several lengths"):
-        confusions.load("voc40")
+def test_a_photo_that_is_not_listed_is_a_sentence(stored):
+    write(stored, {"starter@257": {9: {0: 7}}}, [("voc40", "report")])
+    with pytest.raises(SegkitError, match="cannot be read"):
+        confusions.photo_set("voc40")

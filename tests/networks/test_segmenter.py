@@ -15,7 +15,7 @@ from segkit.errors import SegkitError
 from segkit.masks import labels, resize
 from segkit.masks.scores import Argmax, class_map, grid_step
 from segkit.networks import segmenter as segmenter_module
-from segkit.runtime.session import Tensor
+from segkit.runtime.session import TensorInfo
 
 SEGMENTING = [name for name, model in models.catalogue().items() if model.task == "segment"]
 FOUND = {"astronaut": "person", "cat": "cat", "motorcycle": "motorbike"}
@@ -190,7 +190,7 @@ def test_an_unknown_fit_is_one_line(fit):
 
 
 def tensor(shape, dtype, scale=None, zero_point=None, grid=None):
-    return Tensor("a tensor", shape, np.dtype(dtype), scale, zero_point, 0, grid)
+    return TensorInfo("a tensor", shape, np.dtype(dtype), scale, zero_point, 0, grid)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def grown(mask, pixels):
     return np.where(near, metrics.fill_ignored(mask, BACKGROUND), mask)
 
 
-def shrunk(mask, pixels):
+def eroded(mask, pixels):
     """Objects lose this many pixels to the background: outlines are drawn too tightly."""
     lost = metrics.dilate(mask == BACKGROUND, _checked(pixels))
     return np.where(lost, mask.dtype.type(BACKGROUND), mask)
@@ -73,7 +73,7 @@ def speckled(mask, percent, seed=0):
 KINDS = {
     "moved to the right": (shifted, "by {} pixels"),
     "grown": (grown, "by {} pixels"),
-    "shrunk": (shrunk, "by {} pixels"),
+    "shrunk": (eroded, "by {} pixels"),
     "in coarse blocks": (coarse, "of {} pixels"),
     "without small objects": (without_small, "under {} % of the photo"),
     "speckled": (speckled, "on {} % of the pixels"),

@@ -1,6 +1,8 @@
-"""The explorer of lesson 02: damage a true mask, and watch what each measure says."""
+"""The explorers of lesson 02: a rectangle over a region, and a true mask that is damaged."""
 
 from functools import lru_cache
+
+import numpy as np
 
 from segkit import photos
 from segkit.lessons.lesson_02 import experiments
@@ -9,6 +11,41 @@ from segkit.masks.words import percent
 from segkit.widgets.base import Interactive, pick, slide
 
 AMOUNTS = (0, 1, 2, 4, 8, 16, 32)
+HIGH, WIDE = 60, 80  # the playground, in pixels
+STEP = 5
+
+
+def regions():
+    """The true regions of the playground: {name: (60, 80) bool}."""
+    y, x = np.mgrid[:HIGH, :WIDE] + 0.5
+    return {"a rectangle": (x > 20) & (x < 50) & (y > 15) & (y < 45),
+            "a disc": np.hypot(x - 35, y - 30) < 15,
+            "a thin bar": (x > 20) & (x < 50) & (y > 28) & (y < 32),
+            "two parts": (y > 15) & (y < 45) & (((x > 20) & (x < 30)) | ((x > 40) & (x < 50)))}
+
+
+def playground():
+    """Move a rectangle over a true region, and watch what the overlap says.
+
+    Returns:
+        an :class:`~segkit.widgets.base.Interactive` with the controls region, left, top, width
+        and height, in pixels.
+    """
+    def draw(region, left, top, width, height):
+        from segkit.lessons.lesson_02 import overlap_figures
+
+        claimed = np.zeros((HIGH, WIDE), bool)
+        claimed[top:top + height, left:left + width] = True
+        return overlap_figures.playground(true[region], claimed)
+
+    true = regions()
+    return Interactive(draw, {
+        "region": pick("Truth", list(true), "The true region"),
+        "left": slide("Left", range(0, WIDE, STEP), "Where your rectangle begins", 30),
+        "top": slide("Top", range(0, HIGH, STEP), "Where your rectangle begins", 15),
+        "width": slide("Width", range(STEP, WIDE + 1, STEP), "Of your rectangle, in pixels", 30),
+        "height": slide("Height", range(STEP, HIGH + 1, STEP), "Of your rectangle, in pixels", 30),
+    })
 
 
 def damage_explorer():
@@ -49,4 +86,5 @@ def _draw(kind, amount, band):
     words = experiments.KINDS[kind][1].format(amount).replace(" 1 pixels", " 1 pixel")
     missing = percent((_masks(band)[0] == labels.IGNORE).mean())
     return measure_figures.measured(photos.sample("voc"), mask, values,
-                             f"The true mask {kind} {words}, {missing} of the pixels not counted")
+                                    f"The true mask {kind} {words}, {missing} of the pixels not "
+                                    "counted")

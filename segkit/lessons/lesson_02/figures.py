@@ -1,22 +1,16 @@
 """Figures of masks as arrays: indices, colours, ignored pixels, sizes; see :mod:`segkit.plots`."""
 
 import numpy as np
-from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch, Rectangle
+from PIL import Image
 
 from segkit import plots
 from segkit.errors import SegkitError
-from segkit.lessons.lesson_08 import experiments
 from segkit.masks import labels, resize
 from segkit.masks.words import percent, sentence
-from segkit.plots import INK, size_in_words
+from segkit.plots import INK, rgb, size_in_words
 
 FRAME = {"fill": False, "edgecolor": "white", "linewidth": 2.4}
-
-
-def rgb(colour):
-    """A colour such as "#D55E00" as (3,) uint8."""
-    return (255 * np.array(to_rgb(colour))).round().astype(np.uint8)
 
 
 def in_colours(mask, palette=None):
@@ -33,11 +27,10 @@ def name(index):
     return "ignored" if index == labels.IGNORE else labels.VOC[index]
 
 
-def legend(figure, indices, dark=None):
-    """The colours and names of classes, below a figure; ``dark``: words for pixels in ink."""
+def legend(figure, indices):
+    """The colours and names of classes, below a figure."""
     boxes = [Patch(facecolor=in_colours(np.array([[i]]))[0, 0] / 255, edgecolor=INK, linewidth=0.8,
                    label=f"{i}  {name(i)}") for i in indices]
-    boxes += [Patch(facecolor=INK, label=dark)] if dark else []
     figure.legend(handles=boxes, loc="outside lower center", fontsize=8, frameon=False,
                   ncols=min(6, len(boxes)), columnspacing=1.4)
 
@@ -89,26 +82,30 @@ def class_map(photo, mask, top, left, size=10):
 
 
 def palettes(mask):
-    """One mask in three ways: VOC's palette, the palette of the lessons, indices as brightness.
+    """One mask in three ways: VOC's palette, the lessons' palette, the brightness of VOC's colours.
 
     Args:
         mask: (H, W) uint8 class indices.
     """
-    grey = np.repeat(mask[..., None], 3, axis=2)
-    new, axes = plots.figure(3, 2.5)
-    panels = {"PASCAL VOC's palette": in_colours(mask, labels.voc_palette()),
-              "palette of these lessons": in_colours(mask), "indices as brightness": grey}
-    for place, (title, image) in zip(axes[0], panels.items()):
-        plots.panel(place, image, title)
-    found = np.unique(mask)
-    legend(new, [int(index) for index in found])
-    last = int(found[found != labels.IGNORE].max())
-    told = [str(tuple(int(v) for v in palette[last]))
-            for palette in (labels.voc_palette(), labels.screen_palette())]
+    stored = labels.voc_palette()
+    bright = np.array(Image.fromarray(stored[None]).convert("L"))[0]  # of each class's colour
+    shown = in_colours(np.arange(256))
+    new, axes = plots.figure(3, 2.75)
+    panels = {"PASCAL VOC's palette": (stored, ""), "palette of these lessons": (shown, ""),
+              "brightness of VOC's colours (L)": (np.repeat(bright[:, None], 3, axis=1), ": {}")}
+    found = [int(index) for index in np.unique(mask)]
+    for place, (title, (colours, value)) in zip(axes[0], panels.items()):
+        plots.panel(place, colours[mask], title)
+        boxes = [Patch(facecolor=colours[i] / 255, edgecolor=INK, linewidth=0.8,
+                       label=f"{i} {name(i)}" + value.format(bright[i])) for i in found]
+        place.legend(handles=boxes, loc="upper center", bbox_to_anchor=(0.5, -0.01), fontsize=7,
+                     ncols=2, frameon=False, columnspacing=1)
+    last = max(index for index in found if index != labels.IGNORE)
+    told = [str(tuple(int(v) for v in colours[last])) for colours in (stored, shown)]
     return plots.show(new, f"One mask with {len(found)} values, three times. Class {last}, "
                            f"{name(last)}, is {told[0]} in PASCAL VOC's palette and {told[1]} in "
-                           f"that of these lessons; as brightness it is {last} of 255, nearly "
-                           "black.")
+                           f"that of these lessons; the brightness of VOC's colour is "
+                           f"{bright[last]} of 255. None of these numbers is the index {last}.")
 
 
 def ignored(photo, mask, part):
@@ -143,17 +140,15 @@ def resized(mask, factor, part):
     height, width = mask.shape
     small = resize.resize_nearest(mask, -(-height // factor), -(-width // factor))
     nearest = resize.resize_nearest(small, height, width)
-    blended = experiments.blended_mask(small, height, width)
+    blended = resize.blended_mask(small, height, width)
     made_up = ~np.isin(blended, np.unique(mask))
-    coloured = in_colours(blended)
-    coloured[made_up] = rgb(INK)
-    new, axes = plots.figure(3, 2.5)
+    more = len(np.setdiff1d(blended, mask))
+    new, axes = plots.figure(3, 2.75)
     panels = {"mask": in_colours(mask), f"1/{factor}, then nearest": in_colours(nearest),
-              f"1/{factor}, then bilinear": coloured}
+              f"1/{factor}, then bilinear: {more} new classes": in_colours(blended)}
     for place, (title, image) in zip(axes[0], panels.items()):
         plots.panel(place, crop(image, *part), title)
-    legend(new, [int(index) for index in np.unique(mask)], "not in the mask")
-    more = len(np.setdiff1d(blended, mask))
+    legend(new, [int(index) for index in np.union1d(mask, blended)])
     return plots.show(new, f"A mask with {len(np.unique(mask))} classes, made {factor} times "
                            "smaller and enlarged again. Nearest gives another class to "
                            f"{percent((nearest != mask).mean())} of the pixels, and no new class. "

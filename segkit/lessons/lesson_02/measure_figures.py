@@ -7,16 +7,21 @@ from matplotlib.patches import Patch
 
 from segkit import plots
 from segkit.errors import SegkitError
-from segkit.lessons.lesson_02.figures import crop, frame, in_colours, name, rgb
+from segkit.lessons.lesson_02.figures import crop, in_colours, name
 from segkit.masks import labels, metrics
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, GREEN, INK, ORANGE, SKY, VERMILION
+from segkit.plots import BLUE, GREEN, INK, ORANGE, SKY, VERMILION, rgb
 
 LINES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "^"), (VERMILION, ":", "D"))
 
 
+def many(pixels):
+    """A number of pixels in words."""
+    return f"{pixels} pixel{'s' * (pixels != 1)}"
+
+
 def confusion(matrix):
-    """A confusion matrix as a map: which true class became which predicted class.
+    """A confusion matrix as a map: counts of pixels, coloured by their share of the true class.
 
     Args:
         matrix: (21, 21) confusion matrix. Only classes with pixels are shown.
@@ -28,8 +33,8 @@ def confusion(matrix):
     place = axes[0, 0]
     shown = place.imshow(100 * shares, cmap="cividis", vmin=0, vmax=100, aspect="auto")
     for (row, column), share in np.ndenumerate(shares):
-        place.text(column, row, f"{100 * share:.0f}" if share else "0", ha="center", va="center",
-                   fontsize=9, color="white" if share < 0.5 else "black")
+        place.text(column, row, f"{matrix[rows[row], columns[column]]:,}", ha="center", va="center",
+                   fontsize=8, color="white" if share < 0.5 else "black")
     place.set_xticks(range(len(columns)), [name(i) for i in columns])
     place.set_yticks(range(len(rows)), [name(i) for i in rows])
     place.tick_params(labelsize=8, colors=INK)
@@ -119,28 +124,20 @@ def weighted(matrix):
     edges = np.concatenate([[0], widths.cumsum()])
     new, axes = plots.figure(1, 2.9)
     place = axes[0, 0]
-    place.bar(edges[:-1], heights, widths, align="edge", edgecolor=INK, linewidth=0.8,
-              color=[in_colours(np.array([[i]]))[0, 0] / 255 for i in rows])
+    for left, wide, height, index in zip(edges, widths, heights, rows):
+        colour = "#BBBBBB" if index == labels.BACKGROUND else in_colours(np.array([index]))[0] / 255
+        place.bar(left, height, wide, align="edge", edgecolor=INK, linewidth=0.8, color=colour,
+                  label=f"{name(index)}: {height:.2f} on {percent(wide / 100)}")
     mean, weighted_mean = metrics.mean_iou(matrix), metrics.frequency_weighted_iou(matrix)
     for height, style, words in ((mean, "--", "mean IoU"),
                                  (weighted_mean, ":", "frequency-weighted IoU")):
-        place.axhline(height, color=VERMILION, linestyle=style, linewidth=2, label=words)
-    narrow = 0  # classes whose names are wider than their bars stand one above the other
-    for left, wide, height, index in zip(edges, widths, heights, rows):
-        middle, words = left + wide / 2, f"{name(index)} {height:.2f}"
-        if wide < 8:
-            narrow += 1
-            place.annotate(words, (middle, height), (95, 1 + 0.12 * narrow), fontsize=8,
-                           color=INK, ha="right", va="center",
-                           arrowprops={"arrowstyle": "-", "color": INK, "relpos": (1, 0.5)})
-        else:
-            place.text(middle, height + 0.03, words, ha="center", fontsize=8, color=INK,
-                       bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
-    place.set(xlim=(0, 100), ylim=(0, 1.05 + 0.12 * narrow), yticks=(0, 0.5, 1))
+        place.axhline(height, color=VERMILION, linestyle=style, linewidth=2,
+                      label=f"{words}: {height:.2f}")
+    place.set(xlim=(0, 100), ylim=(0, 1), yticks=(0, 0.5, 1))
     place.set_xlabel("share of the counted pixels, %", fontsize=8)
     place.set_ylabel("IoU", fontsize=8)
     plots.plain(place)
-    new.legend(loc="outside upper right", fontsize=8, frameon=False, ncols=2)
+    new.legend(loc="outside right upper", fontsize=8, frameon=False)
     told = sentence(f"{name(i)} {height:.2f} on {percent(wide / 100)}"
                     for i, height, wide in zip(rows, heights, widths))
     return plots.show(new, f"IoU of {len(rows)} classes and their share of the pixels: {told}. "
@@ -148,7 +145,7 @@ def weighted(matrix):
 
 
 def outlines(photo, truth, prediction, index, pixels, part):
-    """The outlines of a class in truth and prediction, near each other or not.
+    """Precision and recall of an outline: which part of it lies near the other one.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
@@ -161,23 +158,24 @@ def outlines(photo, truth, prediction, index, pixels, part):
     guess = metrics.boundary(prediction == index)
     if not (true.any() and guess.any()):
         raise SegkitError(f"{name(index)} has no outline in both masks; choose another class")
-    near = guess & metrics.dilate(true, pixels)
-    pale = (0.35 * photo + 165).astype(np.uint8)
-    for place, colour in ((true, INK), (guess & ~near, VERMILION), (near, SKY)):
-        pale[place] = rgb(colour)
-    new, axes = plots.figure(2, 2.95)
-    plots.panel(axes[0, 0], pale, f"outlines of {name(index)}")
-    frame(axes[0, 0], *part)
-    plots.panel(axes[0, 1], crop(pale, *part), "part of them")
-    words = ("true", f"predicted, within {pixels} pixels", "predicted, farther away")
+    new, axes = plots.figure(2, 3.0)
+    shares = []
+    for place, line, other, title in ((axes[0, 0], guess, true, "precision: the predicted outline"),
+                                      (axes[0, 1], true, guess, "recall: the true outline")):
+        near = line & metrics.dilate(other, pixels)
+        shares.append(near.sum() / line.sum())
+        pale = (0.35 * photo + 165).astype(np.uint8)
+        for where, colour in ((other, "#999999"), (line & ~near, VERMILION), (near, BLUE)):
+            pale[where] = rgb(colour)
+        plots.panel(place, crop(pale, *part), f"{title}, {percent(shares[-1])} near")
+    words = (f"within {pixels} pixels of the other outline", "farther away", "the other outline")
     new.legend(handles=[Patch(facecolor=colour, label=text) for text, colour
-                        in zip(words, (INK, SKY, VERMILION))],
+                        in zip(words, (BLUE, VERMILION, "#999999"))],
                loc="outside lower center", fontsize=8, frameon=False, ncols=3)
-    found = (true & metrics.dilate(guess, pixels)).sum() / true.sum()
-    return plots.show(new, f"Outlines of {name(index)}: {percent(near.sum() / guess.sum())} of the "
+    return plots.show(new, f"Outlines of {name(index)}: {percent(shares[0])} of the "
                            f"predicted outline lies within {pixels} pixels of the true one, and "
-                           f"{percent(found)} of the true outline within {pixels} pixels of the "
-                           "predicted one.")
+                           f"{percent(shares[1])} of the true outline within {pixels} pixels of "
+                           "the predicted one.")
 
 
 def trimap(photo, truth, masks, widths):
@@ -191,10 +189,14 @@ def trimap(photo, truth, masks, widths):
     """
     pale = (0.35 * photo + 165).astype(np.uint8)
     edge, shown = metrics.boundary(truth), (widths[0], widths[len(widths) // 2], widths[-1])
-    for width, colour in zip(reversed(shown), ("#B7B7B7", SKY, BLUE)):
+    colours = ("#B7B7B7", SKY, BLUE)
+    for width, colour in zip(reversed(shown), colours):
         pale[metrics.dilate(edge, width) & (truth != labels.IGNORE)] = rgb(colour)
     new, axes = plots.figure(2, 2.9)
-    plots.panel(axes[0, 0], pale, f"bands of {sentence(map(str, shown))} pixels")
+    plots.panel(axes[0, 0], pale, "bands around the true boundaries")
+    axes[0, 0].legend(handles=[Patch(facecolor=colour, label=f"up to {many(width)}")
+                               for width, colour in zip(shown, reversed(colours))], ncols=3,
+                      loc="upper center", bbox_to_anchor=(0.5, -0.01), fontsize=8, frameon=False)
     place, told = axes[0, 1], []
     for (title, mask), (colour, line, marker) in zip(masks.items(), cycle(LINES)):
         inside = [metrics.trimap_iou(truth, mask, width) for width in widths]

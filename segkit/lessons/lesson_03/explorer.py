@@ -1,13 +1,15 @@
 """The explorers of lesson 03: one output and what made it, the atrous rate, and output stride."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from ipywidgets import HTML, Box, Layout, ToggleButtons, VBox
 
 from segkit import photos
+from segkit.lessons.lesson_03 import crf
 from segkit.masks import metrics, resize
-from segkit.reference import conv2d, output_size, same_padding
+from segkit.reference import Pairwise, conv2d, output_size, same_padding
 from segkit.widgets.base import Interactive, pick, slide
 
 SIDE, LEVELS = 9, 9  # the explorer's input: so many pixels, of so many grey levels above 0
@@ -177,7 +179,10 @@ def rates(photo, kernel, convolve, choices=(1, 2, 4, 8, 16)):
 
 
 def finest(truth, output_stride, input_size):
-    """What a true mask becomes with one class for each cell of a network's last map.
+    """The best mask that a network can give with one class for each cell of its last map.
+
+    The true classes of the cells stand for perfect scores, 1 for the class and 0 for all others;
+    they are enlarged bilinearly, as a network's scores are, and the highest one wins.
 
     Args:
         truth: (H, W) class indices, 255 = ignore.
@@ -189,7 +194,9 @@ def finest(truth, output_stride, input_size):
     """
     side = output_size(input_size, 1, output_stride)
     cells = resize.resize_nearest(metrics.fill_ignored(truth), side, side)
-    return cells, resize.resize_nearest(cells, *truth.shape)
+    found = np.unique(cells)
+    scores = (cells[..., None] == found).astype(np.float32)
+    return cells, found[resize.resize_bilinear(scores, *truth.shape).argmax(axis=-1)]
 
 
 def stride_dial(photo, truth, cost, strides=(32, 16, 8, 4), input_size=257):
@@ -197,7 +204,7 @@ def stride_dial(photo, truth, cost, strides=(32, 16, 8, 4), input_size=257):
 
     Args:
         photo: (H, W, 3) uint8 RGB.
-        truth: (H, W) true class indices, 255 = ignore.
+        truth: (H, W) true class indices, 255 = ignore: these pixels are not counted.
         cost: a function from output stride to the multiply-adds of a network.
         strides: the output strides on the dial.
         input_size: side of the network's square input, in pixels.
@@ -217,3 +224,39 @@ def stride_dial(photo, truth, cost, strides=(32, 16, 8, 4), input_size=257):
 
     tooltip = "Input pixels for each cell of the last map"
     return Interactive(draw, {"stride": slide("Output stride", list(strides), tooltip, strides[1])})
+
+
+def crf_explorer(photo="voc"):
+    """One pixel of a dense CRF, step by step: which pixels influence it, and what it believes.
+
+    It begins with the pixel that gains most by the CRF.
+
+    Args:
+        photo: the scene that is shown first: a sample photo, or one of :data:`crf.DRAWN`.
+
+    Returns:
+        a :class:`segkit.widgets.base.Interactive` with the controls "photo", "row", "column",
+        "step", "position" and "colour" (the two sigmas of the appearance kernel).
+    """
+    @lru_cache(maxsize=16)
+    def believed(photo, position, colour):
+        return crf.beliefs(crf.scene(photo), Pairwise(position_sigma=position, colour_sigma=colour))
+
+    def draw(photo, row, column, step, position, colour):
+        from segkit.lessons.lesson_03 import crf_figures
+
+        scene = crf.scene(photo)
+        pixel = min(row, scene.photo.shape[0] - 1), min(column, scene.photo.shape[1] - 1)
+        influence = crf.influence(scene.photo, *pixel,
+                                  Pairwise(position_sigma=position, colour_sigma=colour))
+        return crf_figures.explored(scene, believed(photo, position, colour), step, pixel, influence)
+
+    row, column = crf.most_changed(crf.scene(photo), believed(photo, 10, 10))
+    return Interactive(draw, {
+        "photo": pick("Photo", ["voc", "astronaut", "cat", *crf.DRAWN], "What the CRF works on", photo),
+        "row": slide("Row", range(0, 64), "Of the chosen pixel, from the top", row),
+        "column": slide("Column", range(0, 64), "Of the chosen pixel, from the left", column),
+        "step": slide("Step", range(0, 7), "Mean-field steps", 5),
+        "position": slide("Near", (1, 3, 10, 30), "Sigma of the position, in pixels", 10),
+        "colour": slide("Alike", (3, 10, 30, 100), "Sigma of the colour, in levels of 0 to 255", 10),
+    })

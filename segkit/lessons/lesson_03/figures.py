@@ -107,8 +107,9 @@ def responses(photo, maps, kernel=3):
                     vmin=0, vmax=top)
     told = sentence(f"rate {rate} spans {span} pixels" for rate, span in spans.items())
     return plots.show(new, f"One kernel of {kernel} x {kernel} weights finds vertical edges in a "
-                           f"photo. With the same {kernel * kernel} weights, {told}. The wider the "
-                           "span, the coarser the edges that answer.")
+                           f"photo. With the same {kernel * kernel} weights, {told}. The two sides "
+                           "of the kernel answer to one edge at two places, as far apart as the "
+                           "kernel spans: the wider it is, the more double images.")
 
 
 def fields(ways, size):
@@ -155,6 +156,11 @@ def holes(stacks):
         seen = f"{(paths > 0).sum()} of {paths.size} pixels"
         place.set_xlabel(f"{seen} seen", fontsize=8)
         told.append(f"Rates {name}: {seen}.")
+    ticks = np.unique(np.rint(np.linspace(1, most, 5)).astype(int))
+    bar = new.colorbar(place.images[0], ax=list(axes[0]), ticks=ticks, shrink=0.8, pad=0.02)
+    bar.set_ticklabels([f"{tick ** 2}" for tick in ticks])
+    bar.set_label("paths from the pixel to the output", fontsize=8)
+    bar.ax.tick_params(labelsize=8)
     return plots.show(new, "The pixels that one output of a stack of 3x3 kernels sees, brighter "
                            "where more paths lead to it, and white where none does. "
                            + " ".join(told))
@@ -216,9 +222,13 @@ def _input(place, values, taps, margin):
     outer = [size + 2 * margin for size in values.shape]
     small = max(outer) > 16  # no room for every number
     _numbers(place, values, write=not small)
+    for row, column in () if small else np.ndindex(*outer):
+        row, column = row - margin, column - margin
+        if not (0 <= row < values.shape[0] and 0 <= column < values.shape[1]):
+            place.text(column, row, "0", fontsize=7, ha="center", va="center", color=GREY)
     for tap in taps:
         _frame(place, (tap.row, tap.column), ORANGE, 2)
-        if small or not tap.inside:
+        if small:
             place.text(tap.column, tap.row, tap.value, fontsize=7, **MIDDLE)
     _frame(place, (0, 0), GREY, 1, values.shape)
     _frame(place, (-margin, -margin), GREY, 0.8, outer, ":")

@@ -5,10 +5,10 @@ from matplotlib.patches import Rectangle
 
 from segkit import plots
 from segkit.lessons.lesson_03.figures import MAP, PALE, by
-from segkit.masks import labels, resize
+from segkit.masks import metrics, resize
 from segkit.masks.scores import class_map
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, INK, ORANGE
+from segkit.plots import INK, ORANGE
 from segkit.reference import effective_kernel, resize_bilinear
 
 INPUT = 257  # the side of the models' input, in pixels
@@ -21,7 +21,8 @@ def dial(photo, masks, quality, costs, chosen):
         photo: (H, W, 3) uint8 RGB.
         masks: dictionary from output stride to ((n, m) true class of each cell, (H, W) the same
             at the photo's size).
-        quality: dictionary from output stride to the mean IoU of that mask with the true one.
+        quality: dictionary from output stride to the mean IoU of that mask with the true one,
+            ignored pixels left out.
         costs: dictionary from output stride to the multiply-adds of a network.
         chosen: the output stride that is shown.
     """
@@ -32,7 +33,7 @@ def dial(photo, masks, quality, costs, chosen):
     for count, size, line in zip(cells.shape, photo.shape, (left.axhline, left.axvline)):
         for edge in np.arange(1, count) * size / count:
             line(edge - 0.5, color="white", linewidth=0.5, alpha=0.7)
-    _bars(right, quality, costs, chosen)
+    _curve(right, quality, costs, chosen)
     told = "; ".join(f"{step}: mean IoU {quality[step]:.2f}, {costs[step] / 1e9:.0f} billion"
                      for step in masks)
     return plots.show(new, "The true mask with one class for each cell, at output stride "
@@ -41,45 +42,72 @@ def dial(photo, masks, quality, costs, chosen):
                            f"network. {told}.")
 
 
-def _bars(place, quality, costs, chosen):
-    heights, longest = np.arange(len(costs)), max(costs.values()) / 1e9
-    place.barh(heights, [cost / 1e9 for cost in costs.values()], height=0.55, edgecolor=INK,
-               linewidth=0.8, color=[ORANGE if step == chosen else PALE for step in costs])
-    for height, step in zip(heights, costs):
-        place.text(costs[step] / 1e9 + 0.02 * longest, height, va="center", fontsize=8, color=INK,
-                   s=f"{costs[step] / 1e9:.0f}  (mean IoU {quality[step]:.2f})")
-    place.set_yticks(heights, [f"stride {step}" for step in costs])
-    place.set(xlim=(0, 1.75 * longest), ylim=(len(costs) - 0.5, -0.5))
-    place.set_xticks([tick for tick in place.get_xticks() if tick <= longest])
+def _curve(place, quality, costs, chosen):
+    """Mean IoU against cost, one dot for each output stride."""
+    across, up = [costs[step] / 1e9 for step in costs], [quality[step] for step in costs]
+    place.plot(across, up, color="#999999", linewidth=1, zorder=1)
+    place.scatter(across, up, s=48, edgecolor=INK, linewidth=0.8, zorder=2,
+                  color=[ORANGE if step == chosen else PALE for step in costs])
+    for x, y, step in zip(across, up, costs):
+        place.annotate(f"stride {step}", (x, y), (7, -10), textcoords="offset points", fontsize=8,
+                       color=INK)
+    place.set(xlim=(0, 1.3 * max(across)), ylim=(0.4, 1.05))
     place.set_xlabel("billion multiply-adds", fontsize=8)
-    place.set_title("cost, and mean IoU of such a mask", fontsize=9, color=INK)
+    place.set_ylabel("best mean IoU", fontsize=8)
     plots.plain(place)
 
 
-def agreement(coarse, dense):
+def agreement(photo, coarse, dense):
     """Features at output strides 16 and 8, and where they are the same.
 
     Args:
+        photo: (H, W, 3) uint8 RGB.
         coarse: (h, w, C) features at 16.
         dense: (2 h - 1, 2 w - 1, C) features of the same weights at 8.
     """
     channel = int(np.argmax(coarse.std(axis=(0, 1))))  # one with something to see
     difference = np.abs(dense[::2, ::2] - coarse).max(axis=-1)
-    low, high = dense[..., channel].min(), dense[..., channel].max()
     new, axes = plots.figure(3, 2.8)
-    scale = {"cmap": MAP, "vmin": low, "vmax": high}
-    for place, features, step in zip(axes[0], (coarse, dense), (16, 8)):
+    plots.panel(axes[0, 0], photo, "photo")
+    scale = {"cmap": MAP, "vmin": dense[..., channel].min(), "vmax": dense[..., channel].max()}
+    for place, features, step in zip(axes[0, 1:], (coarse, dense), (16, 8)):
         title = f"output stride {step}: {by(features.shape)}"
         plots.panel(place, features[..., channel], title, **scale)
+        place.set_aspect(photo.shape[0] / photo.shape[1])
     rows, columns = np.mgrid[:len(dense):2, :len(dense[0]):2]
-    axes[0, 1].scatter(columns, rows, s=5, color=ORANGE, edgecolor="white", linewidth=0.3)
-    plots.panel(axes[0, 2], difference, "difference at the dots, all channels", cmap=MAP, vmin=0,
-                vmax=high - low)
-    return plots.show(new, f"Channel {channel} of the features: {by(coarse.shape)} places at "
-                           f"output stride 16, {by(dense.shape)} at 8. At every second row and "
-                           f"column, in all {coarse.shape[2]} channels, they differ by "
+    axes[0, 2].scatter(columns, rows, s=5, color=ORANGE, edgecolor="white", linewidth=0.3)
+    return plots.show(new, f"A photo and channel {channel} of its features: {by(coarse.shape)} "
+                           f"places at output stride 16, {by(dense.shape)} at 8. At every second "
+                           f"row and column, in all {coarse.shape[2]} channels, they differ by "
                            f"{difference.max():.2f} at most; "
                            f"{dense[..., 0].size - difference.size} places are new.")
+
+
+def two_ways(photo, enlarged, dense, step, part):
+    """Down, convolve, enlarge against atrous convolution with the same kernel.
+
+    Args:
+        photo: (H, W) grey levels.
+        enlarged: (H, W) answer on every ``step``-th pixel, enlarged to all.
+        dense: (H, W) answer of the same kernel with this rate.
+        step: the rate.
+        part: (top, left, height, width) that is shown.
+    """
+    top, left, height, width = part
+    rows, columns = slice(top, top + height), slice(left, left + width)
+    shown = [np.abs(image[rows, columns]) for image in (enlarged, dense)]
+    most = np.percentile(shown, 99)
+    new, axes = plots.figure(3, 2.75)
+    plots.panel(axes[0, 0], photo[rows, columns], "input", cmap="gray")
+    for place, image, title in zip(axes[0, 1:], shown, (
+            f"every pixel no. {step}, convolved, enlarged", f"atrous, rate {step}")):
+        plots.panel(place, image, title, cmap=MAP, vmin=0, vmax=most)
+    away = np.abs(enlarged - dense)
+    return plots.show(new, f"One kernel, two ways. At every row and column no. {step} they differ "
+                           f"by {away[::step, ::step].max():.2f} at most. Between these places, "
+                           f"{1 - 1 / step ** 2:.0%} of all, the enlarged answer is off by "
+                           f"{away.mean() / np.abs(dense).mean():.0%} of what atrous convolution "
+                           "answers, on average.".replace("%", " %"))
 
 
 def field(photo, settings, kernel=3):
@@ -104,59 +132,41 @@ def field(photo, settings, kernel=3):
         place.set_xlabel(f"{span} pixels wide", fontsize=8)
         told.append(f"{name} spans {span} pixels")
     return plots.show(new, f"The {kernel * kernel} places that a kernel of {kernel} x {kernel} "
-                           f"reads, on a photo of {by(photo.shape)} pixels: {sentence(told)}.")
+                           f"reads, on a photo that is squeezed to {by(photo.shape)} pixels: {sentence(told)}.")
 
 
-def masks(photo, scores):
+def masks(photo, scores, truth=None):
     """Masks of one head at several output strides, over the photo.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
         scores: dictionary from title to (n, n, C) scores, on the grid that the head works on.
+        truth: (H, W) true class indices, 255 = ignore; with it, each mask gets its mean IoU.
     """
     made = {title: _mask(grid, photo.shape[:2]) for title, grid in scores.items()}
-    new, axes = plots.figure(len(made) + 1, 3.45)
-    plots.panel(axes[0, 0], photo, "photo")
-    for place, (title, mask) in zip(axes[0, 1:], made.items()):
-        plots.panel(place, plots.paint(photo, mask), title)
-        place.set_xlabel(f"{by(scores[title].shape)} scores", fontsize=8)
+    shown = {"photo": None, **made, **({} if truth is None else {"true mask": truth})}
+    tall = plots.WIDTH / len(shown) * photo.shape[0] / photo.shape[1]
+    new, axes = plots.figure(len(shown), tall + 0.5)
+    told = []
+    for place, (title, mask) in zip(axes[0], shown.items()):
+        plots.panel(place, photo if mask is None else plots.paint(photo, mask),
+                    title.replace(", ", ",\n"))
+        if title not in scores:
+            continue
+        words = f"{by(scores[title].shape)} scores"
+        told.append(f"{title}, {words} for each class")
+        if truth is not None:
+            iou = metrics.mean_iou(metrics.confusion_matrix(truth, mask))
+            told[-1] += f", mean IoU {iou:.2f}"
+            words += f", mean IoU {iou:.2f}"
+        place.set_xlabel(words, fontsize=7)
     first, *_, last = made.values()
-    told = sentence(f"{title}, {by(grid.shape)} scores for each class"
-                    for title, grid in scores.items())
-    return plots.show(new, f"Masks of one head with the same weights: {told}. From the first to "
-                           f"the last, {percent((first != last).mean())} of the pixels change "
-                           "their class.")
+    return plots.show(new, f"Masks of one head with the same weights: {sentence(told)}. From the "
+                           f"first to the last, {percent((first != last).mean())} of the pixels "
+                           "change their class.")
 
 
 def _mask(scores, size):
     """The mask at a photo's size, as every head makes it: interpolate, argmax, resize."""
     large = resize_bilinear(scores, INPUT, INPUT, align_corners=True)
     return resize.resize_nearest(class_map(large), *size)
-
-
-def sharpen(photo, pixel, heard, before, after):
-    """What a dense CRF does: whom one pixel hears, the mask before, the mask after.
-
-    Args:
-        photo: (H, W, 3) uint8 RGB, small.
-        pixel: (row, column) of the pixel that listens.
-        heard: (H, W) weight of every other pixel for it.
-        before, after: (H, W) class indices.
-    """
-    new, axes = plots.figure(4, 2.65)
-    size = plots.size_in_words(photo)
-    plots.panel(axes[0, 0], photo, f"photo, {size}")
-    plots.panel(axes[0, 1], heard, "whom that pixel hears", cmap=MAP)
-    plots.panel(axes[0, 2], plots.paint(photo, before), "mask of the scores")
-    plots.panel(axes[0, 3], plots.paint(photo, after), "mask after the CRF")
-    for place in axes[0, :2]:
-        place.scatter([pixel[1]], [pixel[0]], s=55, facecolor="none", edgecolor=ORANGE, linewidth=2)
-    for place, mask in zip(axes[0, 2:], (before, after)):
-        found = mask != labels.BACKGROUND
-        if found.any() and not found.all():  # else there is no line to draw
-            place.contour(found, levels=[0.5], colors=[BLUE], linewidths=1.3)
-    loud = (heard > heard.max() / 2).mean()
-    return plots.show(new, f"A photo of {size} pixels. The pixel at row {pixel[0]}, column "
-                           f"{pixel[1]} hears {percent(loud)} of the others with more than half of "
-                           "the greatest weight: those near it and of its colour. The CRF changes "
-                           f"the class of {percent((before != after).mean())} of the pixels.")

@@ -6,11 +6,12 @@ from matplotlib.patches import Rectangle
 from segkit import plots
 from segkit.lessons.lesson_04 import experiments
 from segkit.masks import labels, resize
-from segkit.plots import BLUE, INK, ORANGE, percent, sentence
+from segkit.masks.words import percent, sentence
+from segkit.plots import BLUE, GREEN, INK, ORANGE, PURPLE, SKY
 
 SCORES = "cividis"
 # Okabe and Ito's colours, with a marker each: a page printed in grey shows them, too.
-LINES = ((BLUE, "o"), (ORANGE, "s"), ("#009E73", "^"), ("#CC79A7", "D"), ("#56B4E9", "v"))
+LINES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"), (SKY, "v"))
 
 
 def _tenths(number):
@@ -91,7 +92,7 @@ def maps(photo, branches, index):
 
     Args:
         photo: (H, W, 3) uint8 RGB.
-        branches: dictionary from name to (h, w) margins, see :func:`segkit.networks.aspp.margin`.
+        branches: dictionary from name to (h, w) margins, see :func:`segkit.networks.aspp.over_background`.
         index: the class index.
     """
     named = {**branches, "sum": sum(branches.values())}
@@ -211,7 +212,7 @@ def reach(photo, values, index, name, rate, cell):
 
     Args:
         photo: (H, W, 3) uint8 RGB.
-        values: (h, w) margins, see :func:`segkit.networks.aspp.margin`.
+        values: (h, w) margins, see :func:`segkit.networks.aspp.over_background`.
         index: the class index.
         name: of the branch, for the title.
         rate: its rate; None: the sum of all branches, which has no weights of its own.

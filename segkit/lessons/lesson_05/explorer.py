@@ -18,7 +18,7 @@ def explorer(photo="coffee", heard=NOTHING):
 
     Args:
         photo: the name of a sample photo.
-        heard: ``OWN``, ``NOTHING`` (zeros in the place of the mean), or the name of another photo.
+        heard: ``OWN``, ``NOTHING`` (zeros in their place), or the name of another photo.
 
     Returns:
         a :class:`segkit.widgets.base.Interactive`.
@@ -53,7 +53,7 @@ def explorer(photo="coffee", heard=NOTHING):
 
     def draw(photo, heard, stride):
         if heard == NOTHING:
-            image = parts(stride)[1].branches["image"](np.zeros_like(seen(photo, stride)[0].high))
+            image = np.zeros_like(seen(photo, stride)[1]["image"])
         else:
             image = seen(photo if heard == OWN else heard, stride)[1]["image"]
         words = heard if heard in (OWN, NOTHING) else f"the image features of {heard}"

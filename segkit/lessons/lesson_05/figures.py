@@ -3,32 +3,38 @@
 import numpy as np
 
 from segkit import plots
-from segkit.plots import BLUE, INK, ORANGE, percent, sentence
+from segkit.masks.words import percent, sentence
+from segkit.plots import INK
 
 MAPS = "cividis"
 
 
-def image_features(pictures, vectors):
-    """Photos, and below each the numbers that the image branch makes of it.
+def alike(vectors):
+    """How much the image features of photos are alike: the correlation of each pair.
 
     Args:
-        pictures: dictionary from name to (H, W, 3) uint8 RGB.
-        vectors: dictionary from name to (128,) numbers, laid out as 8 rows of 16.
+        vectors: dictionary from the name of a photo to (C,) numbers.
     """
-    new, axes = plots.figure(len(pictures), 3.3, 2, height_ratios=(1.35, 1))
-    high = max(vector.max() for vector in vectors.values())
-    for place, below, (name, picture) in zip(axes[0], axes[1], pictures.items()):
-        plots.panel(place, picture, name)
-        vector = vectors[name]
-        plots.panel(below, vector.reshape(8, -1), "", cmap=MAPS, vmin=0, vmax=high)
-        below.set_xlabel(f"{(vector > 0).sum()} of {vector.size} over 0", fontsize=8, color=INK)
-    bar = new.colorbar(axes[1, -1].images[0], ax=list(axes.flat), shrink=0.6)
-    bar.ax.tick_params(labelsize=8)
     names = list(vectors)
-    alike = [f"{one} and {other} {np.corrcoef(vectors[one], vectors[other])[0, 1]:.1f}"
-             for place, one in enumerate(names) for other in names[place + 1:]]
-    return plots.show(new, f"The {len(vectors[names[0]])} numbers that the image branch makes of "
-                           f"each of {len(names)} photos. Their correlation: {sentence(alike)}.")
+    pairs = np.corrcoef(list(vectors.values()))
+    new, axes = plots.figure(1, 0.36 * len(names) + 0.5)
+    place = axes[0, 0]
+    shown = np.ma.masked_array(pairs, np.eye(len(names), dtype=bool))  # each with itself: 1
+    place.imshow(shown, cmap=MAPS, vmin=-1, vmax=1, aspect="auto")
+    for (row, column), value in np.ndenumerate(pairs):
+        if row != column:
+            place.text(column, row, _tenths(value), ha="center", va="center", fontsize=9,
+                       color=INK if value > 0 else "white")
+    place.set_xticks(range(len(names)), names)
+    place.set_yticks(range(len(names)), names)
+    place.tick_params(labelsize=8, colors=INK, length=0)
+    place.spines[:].set_visible(False)
+    ordered = sorted((pairs[i, j], f"{names[j]} and {names[i]}")
+                     for i in range(len(names)) for j in range(i))
+    return plots.show(new, f"Correlation of the {vectors[names[0]].size} image features of "
+                           f"{len(names)} photos, for each pair: least alike {ordered[0][1]} with "
+                           f"{_tenths(ordered[0][0])}, most alike {ordered[-1][1]} with "
+                           f"{_tenths(ordered[-1][0])}.")
 
 
 def switched(rows):
@@ -53,30 +59,6 @@ def switched(rows):
             f"{percent(shares[row].max())})" for row, branch in enumerate(branches)]
     return plots.show(new, "Pixels that get another class when one branch is switched off, in the "
                            f"median of {len(names)} photos: {sentence(told)}.")
-
-
-def channels(before, after):
-    """Mean and standard deviation of each channel, before and after a normalisation.
-
-    Args:
-        before, after: (cells, C) features.
-    """
-    new, axes = plots.figure(1, 2.9)
-    axes, told = axes[0, 0], []
-    for values, title, colour, marker in ((before, "before", ORANGE, "o"),
-                                          (after, "after", BLUE, "X")):
-        mean, spread = values.mean(axis=0), values.std(axis=0)
-        axes.plot(mean, spread, marker, ms=4 if title == "before" else 9, color=colour, mec="white",
-                  mew=0.5, ls="none", label=f"{title}: {len(mean)} channels")
-        told.append(f"{title}, the means run from {_tenths(mean.min())} to {_tenths(mean.max())} "
-                    f"and the standard deviations from {_tenths(spread.min())} to "
-                    f"{_tenths(spread.max())}")
-    axes.set(ylim=(0, None))
-    axes.set_xlabel("mean of the channel", fontsize=8)
-    axes.set_ylabel("its standard deviation", fontsize=8)
-    axes.legend(fontsize=8, frameon=False, loc="lower center", ncols=2, bbox_to_anchor=(0.5, 1))
-    plots.plain(axes)
-    return plots.show(new, f"The {len(mean)} channels of the features: {'; '.join(told)}.")
 
 
 def _tenths(number):

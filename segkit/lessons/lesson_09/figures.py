@@ -10,9 +10,9 @@ from matplotlib.lines import Line2D
 from segkit import plots
 from segkit.benchmark.timing import milliseconds
 from segkit.graph.costs import KINDS, kind
-from segkit.lessons.lesson_07.figures import COLOURS
 from segkit.masks.words import sentence
 from segkit.plots import BLUE, INK, ORANGE, plain
+from segkit.plots.operators import KIND_COLOURS
 
 STATISTICS = {"median": np.median, "mean": np.mean, "fastest": np.min,
               "95th percentile": lambda values: np.percentile(values, 95)}
@@ -174,7 +174,7 @@ def operators(graph, spent):
         if some:
             place.plot([operator.multiply_adds / 1e6 or NONE for operator in some],
                        [spent[operator.index] for operator in some], MARKERS[name], ms=6,
-                       color=COLOURS[name], markeredgecolor=INK, markeredgewidth=0.6, label=name)
+                       color=KIND_COLOURS[name], markeredgecolor=INK, markeredgewidth=0.6, label=name)
     place.set(xscale="log", yscale="log")
     low, high = place.get_ylim()
     for speed in (1, 10, 100):  # multiply-adds in a nanosecond

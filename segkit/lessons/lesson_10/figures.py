@@ -5,10 +5,10 @@ from matplotlib.ticker import MaxNLocator
 
 from segkit import plots
 from segkit.errors import SegkitError
-from segkit.lessons.lesson_10 import experiments, quantisation
+from segkit.lessons.lesson_10 import quantisation
 from segkit.masks import metrics
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION
+from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION, results
 
 STYLES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (VERMILION, ":", "D"), (GREEN, "-.", "^"))
 # Label, unit, and the words of an alt text: without times, which differ from run to run.
@@ -56,43 +56,69 @@ def steps(values, few):
         error = np.abs(quantisation.rounded(flat, q, bits) - flat)
         axes[0, 0].plot(line_of, quantisation.rounded(line_of, q, bits), line, color=colour,
                         label=f"{bits} bits")
-        axes[0, 1].semilogy(flat[::7], np.maximum(error[::7], scale / 1e3), ".", ms=2.5,
-                            color=colour)
-        axes[0, 1].axhline(scale / 2, color=INK, linewidth=0.8, linestyle=":")
+        axes[0, 1].semilogy(flat, np.maximum(error, scale / 1e3), ".", ms=2.5, color=colour)
+        axes[0, 1].axhline(scale / 2, color=colour, linewidth=1.2, linestyle=":",
+                           label=f"half a step, {bits} bits")
         told.append(f"with {bits} bits the step is {scale:.3g} and the largest error "
                     f"{error.max():.2g}")
-    for place, title in zip(axes[0], ("rounded weight", "error; dotted: half a step")):
-        place.set_title(title, fontsize=9, color=INK)
+    for place, label in zip(axes[0], ("rounded weight", "error of the rounded weight")):
         place.set_xlabel("weight", fontsize=8)
+        place.set_ylabel(label, fontsize=8)
         plots.plain(place)
-    axes[0, 0].legend(fontsize=8, frameon=False, loc="upper left")
+        place.legend(fontsize=8, frameon=False, loc="upper left")
+    axes[0, 1].set_ylim(None, 30 * axes[0, 1].get_ylim()[1])  # room for the legend
     return plots.show(new, f"{flat.size:,} weights from {flat.min():.2f} to {flat.max():.2f}, "
                            f"before and after rounding: {sentence(told)}.")
 
 
-def bits(curves):
+def bits(curves, background):
     """Agreement with the network that was not rounded, against the bits of a weight.
 
     Args:
         curves: dictionary from name to a dictionary from bits to the share of equal pixels.
+        background: the share that a mask of nothing but background would have.
     """
     new, axes = plots.figure(1, 2.7)
     place = axes[0, 0]
     for (name, curve), (colour, line, marker) in zip(curves.items(), STYLES):
         place.plot(list(curve), [100 * share for share in curve.values()], line, color=colour,
                    marker=marker, markersize=6, label=name)
+    place.axhline(100 * background, color=INK, linewidth=1, linestyle=":",
+                  label="a mask of background only")
     place.set_xticks(list(next(iter(curves.values()))))
     place.set_ylim(None, 101)
     place.set_xlabel("bits of a weight", fontsize=8)
     place.set_ylabel("pixels with the same class, %", fontsize=8)
     place.grid(axis="y", color="#DDDDDD")
-    place.legend(fontsize=8, frameon=False, loc="lower right")
+    place.legend(fontsize=8, frameon=False, loc="center right")
     plots.plain(place)
     told = "; ".join(f"{name}: " + sentence(f"{percent(share)} at {n} bits"
                                             for n, share in curve.items())
                      for name, curve in curves.items())
     return plots.show(new, "Share of the pixels that keep the class which the network without "
-                           f"rounding gives them. {told}.")
+                           f"rounding gives them. {told}. A mask of background only would have "
+                           f"{percent(background)}.")
+
+
+def changed(shares):
+    """Which share of the pixels several ways of rounding change.
+
+    Args:
+        shares: dictionary from name to that share, 0 to 1.
+    """
+    new, axes = plots.figure(1, 0.36 * len(shares) + 0.7)
+    place = axes[0, 0]
+    for height, share in enumerate(shares.values()):
+        place.barh(height, 100 * share, height=0.6, color=VERMILION, edgecolor=INK, linewidth=0.8)
+        place.text(100 * share, height, f"  {percent(share)}", va="center", fontsize=8, color=INK)
+    place.set_yticks(range(len(shares)), list(shares))
+    place.set(ylim=(len(shares) - 0.5, -0.5))
+    place.margins(x=0.1)
+    place.set_xlim(0, None)
+    place.set_xlabel("pixels that change their class, %", fontsize=8)
+    plots.plain(place)
+    told = sentence(f"{name} {percent(share)}" for name, share in shares.items())
+    return plots.show(new, f"Pixels that change their class, compared with float32: {told}.")
 
 
 def ranges(graph, sets):
@@ -100,7 +126,7 @@ def ranges(graph, sets):
 
     Args:
         graph: a :class:`segkit.graph.Graph`.
-        sets: dictionary from name to what :func:`segkit.lessons.lesson_10.quantisation.calibrate` returned.
+        sets: dictionary from name to what :func:`quantisation.calibrate` returned.
     """
     free = [o for o in graph.operators if o.parameters.get("activation") == "none"]
     new, axes = plots.figure(1, 2.9)
@@ -137,13 +163,16 @@ def changes(photo, before, after, margins):
     new, axes = plots.figure(3, 3.4, width_ratios=(2, 1, 1))
     seen = photo // 4 + 185  # pale, so that the pixels that count stand out
     seen[metrics.boundary(before)] = 130
-    seen[changed] = np.array([213, 94, 0])
+    seen[changed] = plots.rgb(VERMILION)
     plots.panel(axes[0, 0], seen, "outlines (grey), changed pixels (orange)")
     edges = np.arange(0, 13, 2)
     _shares(axes[0, 1], far, changed, edges, "distance to an outline, pixels")
     wide = np.linspace(0, max(float(np.percentile(margins[changed], 99)), 0.1)
                        if changed.any() else 1, 7)
     _shares(axes[0, 2], margins, changed, wide, "best score minus second")
+    top = max(place.get_ylim()[1] for place in axes[0, 1:])
+    for place in axes[0, 1:]:  # one scale, so that the two can be compared
+        place.set_ylim(0, top)
     axes[0, 1].set_ylabel("changed, % of such pixels", fontsize=8)
     near = (far <= 2)
     told = "No pixel changes" if not changed.any() else (
@@ -195,7 +224,7 @@ def front(choices, cost="multiply_adds", quality="mean IoU on the photo", family
     Qualities count in whole per cent: a smaller difference is none.
 
     Args:
-        choices: list of :class:`segkit.lessons.lesson_10.experiments.Choice`; those without this quality are left out.
+        choices: list of :class:`experiments.Choice`; those without this quality are left out.
         cost: "bytes", "multiply_adds" or "milliseconds".
         quality: a name in :attr:`segkit.lessons.lesson_10.experiments.Choice.quality`.
         family: the only one that is shown, in the colour that it has among all; None: all.
@@ -210,7 +239,7 @@ def front(choices, cost="multiply_adds", quality="mean IoU on the photo", family
     if not here:
         raise SegkitError(f"the {quality} and the {label} of these choices were not measured; "
                           "choose another measure")
-    best = experiments.pareto(here)
+    best = results.front(here)
     new, axes = plots.figure(1, 4.0)
     place = axes[0, 0]
     families = list(dict.fromkeys(c.family for c in choices))
@@ -220,21 +249,34 @@ def front(choices, cost="multiply_adds", quality="mean IoU on the photo", family
             x, y = np.transpose(points)
             place.plot(x, 100 * y, marker, color=colour, markeredgecolor=INK, markersize=8,
                        label=one)
-    shared = {}  # a place on the front -> the names of those that are there
-    for name in best:
-        shared.setdefault(here[name], []).append(name)
-    x, y = np.transpose(list(shared))
+    x, y = np.transpose(sorted({here[name] for name in best}))
     place.plot(x, 100 * y, color=INK, linewidth=1, drawstyle="steps-post", zorder=0)
-    for (x, y), names in shared.items():
-        place.annotate("\n".join(names), (x, 100 * y), (-7, 3), fontsize=8, color=INK,
-                       textcoords="offset points", ha="right")
+    _label(place, here, best)
     place.set_xlabel(label, fontsize=8)
     place.set_ylabel(f"{quality}, %", fontsize=8)
     place.margins(y=0.14)
-    place.set_xlim(-0.16 * max(a for a, _ in here.values()), None)
-    place.set_xticks([tick for tick in place.get_xticks() if tick >= 0])
+    place.set_xlim(0, 1.12 * max(x for x, _ in here.values()))
     place.legend(fontsize=8, frameon=False, loc="lower right")
     plots.plain(place)
     named = sentence(f"{name} ({words(here[name][0])}{percent(here[name][1])})" for name in best)
     return plots.show(new, f"{len(here)} choices by {label} and {quality}. No other choice beats "
                            f"{len(best)} of them: {named}.")
+
+
+def _label(place, here, best):
+    """Name every point of :func:`front`; points that lie close together share one label."""
+    far_x = 0.04 * max(x for x, _ in here.values())
+    far_y = 0.05 * (np.ptp([y for _, y in here.values()]) or 1)
+    groups = []
+    for name in sorted(here, key=here.get):
+        x, y = here[name]
+        near = [group for group in groups if abs(here[group[0]][0] - x) < far_x
+                and abs(here[group[0]][1] - y) < far_y]
+        (near[0] if near else groups.append([]) or groups[-1]).append(name)
+    for group in groups:
+        x, y = here[group[0]]
+        on_front = bool({*group} & {*best})
+        left = on_front and x > 6 * far_x
+        place.annotate("\n".join(group), (x, 100 * y), (-8, 4) if left else (8, -4), fontsize=8,
+                       color=INK if on_front else "#777777", textcoords="offset points",
+                       ha="right" if left else "left", va="bottom" if left else "top")

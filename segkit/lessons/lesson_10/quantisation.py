@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from segkit.errors import SegkitError
-from segkit.graph import Quantisation, tensors
+from segkit.graph import Quantisation, execute, tensors
 from segkit.masks import metrics
 
 # The axis of the output channels in the weights of an operator, as its file stores them.
@@ -74,21 +74,13 @@ def quantise(values, quantisation, bits=8):
     Returns:
         int8 array of the same shape.
     """
-    scale, zero_point = quantisation.spread(values.ndim)
     last = 2 ** (_checked_bits(bits) - 1) - 1
-    scale = np.where(scale > 0, scale, 1)  # of a channel without weights
-    return np.clip(np.rint(values / scale) + zero_point, -last - 1, last).astype(np.int8)
-
-
-def dequantise(stored, quantisation):
-    """Stored numbers -> real ones: scale * (stored - zero point), float32."""
-    scale, zero_point = quantisation.spread(stored.ndim)
-    return ((stored.astype(np.int64) - zero_point) * scale).astype(np.float32)
+    return quantisation.nearest(values, -last - 1, last).astype(np.int8)
 
 
 def rounded(values, quantisation, bits=8):
-    """What is left of real numbers after :func:`quantise` and :func:`dequantise`."""
-    return dequantise(quantise(values, quantisation, bits), quantisation)
+    """What is left of real numbers after :func:`quantise` and the way back."""
+    return quantisation.real(quantise(values, quantisation, bits))
 
 
 def with_weights(graph, bits=8, per_channel=True):
@@ -163,6 +155,34 @@ def with_activations(graph, ranges):
     return _changed(graph, change)
 
 
+def run_dynamic(graph, values):
+    """Execute a graph with dynamic-range quantisation: 8 bits whose range is found at run time.
+
+    Before each layer with weights, the activation that comes in is rounded to 8 bits, over the
+    range that it has in this very run. What the layer makes stays float32.
+    Source: https://ai.google.dev/edge/litert/models/post_training_quantization, "Dynamic range
+    quantization".
+
+    Args:
+        graph: a float32 :class:`segkit.graph.Graph` with one input and one output, such as one of
+            :func:`with_weights`.
+        values: its input.
+
+    Returns:
+        float32 array: its output.
+    """
+    made = {graph.inputs[0].index: values}
+    for operator in graph.operators:
+        arrays = [None if tensor is None else made[tensor.index] if tensor.index in made
+                  else tensor.values() for tensor in operator.inputs]
+        if operator.name in CHANNELS:
+            low, high = float(arrays[0].min()), float(arrays[0].max())
+            if low < 0 or high > 0:  # a tensor of zeros is exact as it is
+                arrays[0] = rounded(arrays[0], affine(low, high))
+        made[operator.outputs[0].index] = execute.layer(operator)(*arrays)
+    return made[graph.outputs[0].index]
+
+
 def _changed(graph, change):
     new = copy(graph)
     new.operators = tuple(change(operator) for operator in graph.operators)
@@ -188,9 +208,6 @@ def outline_distance(mask):
 
 
 def logits(segmenter, photo):
-    """The scores of a :class:`segkit.networks.segmenter.Segmenter` as real numbers, (H, W, C) float32."""
+    """The scores of a :class:`segkit.Segmenter` as real numbers, (H, W, C) float32."""
     scores = segmenter.session.run(segmenter.prepare(photo)[0])[0]
-    tensor = segmenter.session.outputs[0]
-    if tensor.scale is None:
-        return scores.astype(np.float32)
-    return (scores.astype(np.float32) - tensor.zero_point) * np.float32(tensor.scale)
+    return segmenter.session.outputs[0].real(scores)

@@ -70,7 +70,7 @@ def pareto(report, published=None):
     if not shown:
         raise SegkitError("None of the measured models makes masks of photos, so none has a mean "
                           "IoU: choose a segmentation model above.")
-    best = front([(r.median_ms, quality[r.asked.model]) for r in shown])
+    best = front({n: (r.median_ms, quality[r.asked.model]) for n, r in enumerate(shown)})
     rows = [[name, milliseconds(r.median_ms, ''), span(r.p05_ms, r.p95_ms),
              f"{quality[r.asked.model]:.3f}", "on the front" if number in best else ""]
             for number, (name, r) in enumerate(zip(names(shown), shown))]

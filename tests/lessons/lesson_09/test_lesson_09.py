@@ -50,9 +50,9 @@ def test_lines_by_threads():
 
 
 def test_front():
-    assert words.front([(10, 0.5), (20, 0.7), (15, 0.4), (30, 0.7), (5, 0.1)]) == [4, 0, 1]
-    assert words.front([(10, 0.5), (10, 0.6)]) == [1]
-    assert words.front([]) == []
+    assert words.front(dict(enumerate([(10, 0.5), (20, 0.7), (15, 0.4), (30, 0.7), (5, 0.1)]))) == [4, 0, 1]
+    assert words.front({"worse": (10, 0.5), "better": (10, 0.6)}) == ["better"]
+    assert words.front({}) == []
 
 
 def test_a_mean_stands_where_a_tool_gives_no_more():
