@@ -174,7 +174,8 @@ def operators(graph, spent):
         if some:
             place.plot([operator.multiply_adds / 1e6 or NONE for operator in some],
                        [spent[operator.index] for operator in some], MARKERS[name], ms=6,
-                       color=KIND_COLOURS[name], markeredgecolor=INK, markeredgewidth=0.6, label=name)
+                       color=KIND_COLOURS[name], markeredgecolor=INK, markeredgewidth=0.6,
+                       label=name)
     place.set(xscale="log", yscale="log")
     low, high = place.get_ylim()
     for speed in (1, 10, 100):  # multiply-adds in a nanosecond
