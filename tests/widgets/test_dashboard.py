@@ -166,7 +166,7 @@ def test_a_run_fills_rows_plot_table_and_downloads(dashboard):
     assert text(dashboard.state) == "1 of 1 settings have times"
     (row,) = made.results
     assert row.ok and len(row.runs_ms) == 6 and made.complete
-    shown = milliseconds(row.median_ms)
+    shown = milliseconds(row.median_ms, "")
     assert shown in text(dashboard.rows) and shown in text(dashboard.numbers)
     assert dashboard.plot.value == "bars" and alt(dashboard).startswith("Bars of the median")
     assert text(dashboard.words).startswith("Bars of the median") and TIMES.search(alt(dashboard))
@@ -283,7 +283,7 @@ def test_every_plot_has_words_and_a_table_of_its_numbers(model_path):
 
 def test_threads_are_compared_with_the_fewest():
     shown = views.scaling(report(result(), result(threads=2, times=(2.0, 2.5, 3.0)), result(threads=4, times=[10.0])))
-    assert re.findall(r"(\d) (\d+\.\d+) \d\S* to \S+ (\d\.\d\d)", text(shown.numbers)) == [
+    assert re.findall(r"(\d) (\d+\.\d+) \d\S* to \S+ ms (\d\.\d\d)", text(shown.numbers)) == [
         ("1", "5.00", "1.00"), ("2", "2.50", "2.00"), ("4", "10.0", "0.50")]
 
 
@@ -291,7 +291,7 @@ def test_the_front_and_the_stages_are_those_of_the_model(model_path):
     model_path("deeplab")
     made = report(result(), result(delegate="none", times=(90.0, 91.0, 92.0)))
     rows = text(views.pareto(made).numbers)
-    assert rows.count("on the front") == 1 and re.search(r"xnnpack 5\.00 4\.10 to 5\.90 0\.\d{3} on the front", rows)
+    assert rows.count("on the front") == 1 and re.search(r"xnnpack 5\.00 4\.10 to 5\.90 ms 0\.\d{3} on the front", rows)
     prepare, invoke, finish, total = map(float, re.search(
         r"xnnpack (\S+) (\S+) (\S+) (\S+) none", text(views.stages(made).numbers)).groups())
     assert invoke == 5 and prepare > 0 and finish > 0 and abs(prepare + invoke + finish - total) < 0.02
@@ -325,7 +325,7 @@ def test_a_wrong_answer_and_a_fall_back_are_marked():
     row = result(applied={"delegate": "none", "threads": 1},
                  agreement={"equal": 0.4, "max_abs": 9.0, "wrong": True}, notes=["noisy: a", "noisy: b", "c"])
     told = text(tables.progress_rows([row.asked], {row.asked: row}))
-    assert "xnnpack -> none" in told and "WRONG: 40.0 %" in told
+    assert "xnnpack -&gt; none" in told and "WRONG: 40.0 %" in told
     assert "c; noisy: a, b" in told
     assert "wrong answer" in text(views.bars(report(row)).numbers)
 
