@@ -143,7 +143,8 @@ def turns(comparison, times=False):
     place = axes[0, 0]
     for number, (side, setting, colour, marker) in enumerate(
             zip(batches, settings, (BLUE, ORANGE), "os")):
-        places = [2 * i + number + 1 for i in range(len(side))]
+        # A B B A: in every second pair the second setting goes first.
+        places = [2 * i + (number + i) % 2 + 1 for i in range(len(side))]
         for at, batch in zip(places, side):
             place.plot([at] * len(batch), batch, marker, color=colour, alpha=0.35, ms=4)
         place.plot(places, [np.median(batch) for batch in side], "-", color=colour, marker=marker,
@@ -190,8 +191,9 @@ def operators(graph, spent):
         if slowest:
             made = " x ".join(map(str, slowest.outputs[0].shape[1:]))
             at = slowest.multiply_adds / 1e6 or NONE, spent[slowest.index]
-            place.annotate(f"{slowest.index}: {made}", at, (0, 7), textcoords="offset points",
-                           fontsize=7, color=INK, ha="center")
+            aside, anchor = (("left", 7), ("center", 0), ("right", -7))[KINDS.index(name)][::-1]
+            place.annotate(f"{slowest.index}: {made}", at, (aside, 0 if aside else 7), fontsize=7,
+                           textcoords="offset points", color=INK, ha=anchor)
     high *= 1.5
     place.set_ylim(low, high)
     ticks = (0.1, 1, 10, 100)
