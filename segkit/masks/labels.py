@@ -56,7 +56,7 @@ def voc_palette():
     """
     import imgviz  # takes a while to import, and few callers need it
 
-    return imgviz.label_colormap(n_label=256)
+    return imgviz.label_colormap().copy()  # the original cannot be written to
 
 
 def screen_palette():
