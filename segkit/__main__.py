@@ -32,7 +32,8 @@ def _parser():
                          help="a picture, a folder of pictures, or the name of a sample photo")
     segment.add_argument("--model", metavar="NAME|FILE", help="a name in the catalogue or a file")
     segment.add_argument("--runtime", default="auto", help="auto, litert or tflite")
-    segment.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: free cores)")
+    segment.add_argument("--threads", type=int, metavar="N",
+                         help="CPU threads (default: free cores)")
     segment.add_argument("--delegate", default="xnnpack",
                          help="xnnpack, none, reference, or the path of a delegate library")
     segment.add_argument("--fit", default="stretch", help="stretch or letterbox")
@@ -78,7 +79,8 @@ def _models(options):
     from segkit import models
 
     rows = [{"name": m.name, "task": m.task, "bytes": m.bytes, "licence": m.licence,
-             "path": str(models.find(m.name)[0] or "") or None} for m in models.catalogue().values()]
+             "path": str(models.find(m.name)[0] or "") or None}
+            for m in models.catalogue().values()]
     if options.json:
         print(json.dumps([{**row, "here": row["path"] is not None} for row in rows], indent=2))
         return 0
@@ -128,7 +130,7 @@ def main(arguments=None):
         return 0
     except KeyboardInterrupt:
         message = "stopped"
-    except Exception as error:  # noqa: BLE001 - a traceback helps nobody at a command line
+    except Exception as error:
         if os.environ.get("SEGKIT_DEBUG"):
             raise
         message = (f"unexpected {type(error).__name__}: {one_line(error)}; "

@@ -1,9 +1,8 @@
 """The work behind ``segkit segment``: one photo, several, or folders of them."""
 
 import json
-import os
 import sys
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from segkit import photos
@@ -128,20 +127,15 @@ def _one(segmenter, source, number, outputs, options, several):
 
 def _save(image, path, make_folder):
     """Write a picture whole or not at all: into a file beside it first, then renamed."""
-    draft = None
+    draft = path.with_name(f".segkit-{path.name}")
     try:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".segkit-", suffix=path.suffix)
-        os.close(handle)
         image.save(draft)
-        mask = os.umask(0)  # mkstemp makes private files; give this one the usual rights
-        os.umask(mask)
-        os.chmod(draft, 0o666 & ~mask)
-        os.replace(draft, path)
+        draft.replace(path)
     except (OSError, ValueError) as error:
-        if draft and os.path.exists(draft):
-            os.remove(draft)
+        with suppress(OSError):
+            draft.unlink()
         reason = getattr(error, "strerror", None) or error
         raise SegkitError(f"{path} cannot be written: {reason}") from error
 
