@@ -60,8 +60,10 @@ def with_input_size(name, side, target):
     content = graph.path.read_bytes()
     whole = module.ModelT.InitFromPackedBuf(content, 0)
     tensors = whole.subgraphs[0].tensors
+    weights = {o.outputs[0].index for o in graph.operators
+               if o.name == "DEQUANTIZE" and o.inputs[0].data is not None}
     for tensor in graph.tensors:
-        if tensor.data is None and len(tensor.shape) == 4:
+        if tensor.data is None and len(tensor.shape) == 4 and tensor.index not in weights:
             if not {*tensor.shape[1:3]} <= {*new}:
                 raise SegkitError(f"{graph.path.name} has a map of {tensor.shape[1]} x "
                                   f"{tensor.shape[2]} cells, which is no part of {old} pixels; "

@@ -30,7 +30,8 @@ def pipeline(segmenter, photo):
     new, axes = plots.figure(5, 2.1)
     panels = ((photo, f"photo\n{photo.shape}"), (visible, f"input\n{values.shape}"),
               (scores[0].max(axis=-1), f"highest score\nof {scores.shape}"),
-              (plots.paint(np.full((*small.shape, 3), 255, np.uint8), small, 1), f"class map\n{small.shape}"),
+              (plots.paint(np.full((*small.shape, 3), 255, np.uint8), small, 1),
+               f"class map\n{small.shape}"),
               (plots.paint(photo, mask), f"mask over photo\n{mask.shape}"))
     for place, (image, title) in zip(axes[0], panels):
         plots.panel(place, image, title, cmap=SCORES)
@@ -164,11 +165,12 @@ def whole_numbers(segmenter, photo, inputs):
                    if shares[n] >= plots.SMALLEST]
         used |= {*largest} - {labels.BACKGROUND}
         found = sentence(f"{segmenter.names[n]} {percent(shares[n])}" for n in largest)
-        told.append(f"{title}: stored numbers from {stored.min()} to {stored.max()}, which stand for "
-                    f"{real.min():.2f} to {real.max():.2f}; found: {found}")
-    boxes = [Rectangle((0, 0), 1, 1, facecolor=plots.class_colour(n), edgecolor=INK) for n in sorted(used)]
-    new.legend(boxes, [segmenter.names[n] for n in sorted(used)], loc="outside lower center", fontsize=8,
-               ncols=len(used) or 1, frameon=False)
+        told.append(f"{title}: stored numbers from {stored.min()} to {stored.max()}, which stand "
+                    f"for {real.min():.2f} to {real.max():.2f}; found: {found}")
+    boxes = [Rectangle((0, 0), 1, 1, facecolor=plots.class_colour(n), edgecolor=INK)
+             for n in sorted(used)]
+    new.legend(boxes, [segmenter.names[n] for n in sorted(used)], loc="outside lower center",
+               fontsize=8, ncols=len(used) or 1, frameon=False)
     return plots.show(new, f"{len(inputs)} inputs of type {stored.dtype} from one photo. "
                            f"{'. '.join(told)}.")
 
@@ -196,9 +198,10 @@ def moving_crop(photo, steps, width=380, milliseconds=350):
     (left, top, right, bottom), first = steps[0]
     start, end = ((mask != labels.BACKGROUND).mean() for mask in (first, steps[-1][1]))
     return plots.Picture(png.getvalue(),
-                         f"Animation of {len(steps)} frames: a crop of {right - left} x {bottom - top} pixels "
-                         f"moves over a photo of {size_in_words(photo)}, and the labelled part of the "
-                         f"photo grows from {percent(start)} to {percent(end)}.", gif.getvalue())
+                         f"Animation of {len(steps)} frames: a crop of {right - left} x "
+                         f"{bottom - top} pixels moves over a photo of {size_in_words(photo)}, "
+                         "and the labelled part of the photo "
+                         f"grows from {percent(start)} to {percent(end)}.", gif.getvalue())
 
 
 def _frame(photo, box, mask, width):
@@ -209,6 +212,6 @@ def _frame(photo, box, mask, width):
     dark[top:bottom, left:right] = picture[top:bottom, left:right]
     scale = width / photo.shape[1]
     frame = Image.fromarray(dark).resize((width, round(photo.shape[0] * scale)))
-    ImageDraw.Draw(frame).rectangle([round(edge * scale) - (place > 1) for place, edge in enumerate(box)],
-                                    outline="white", width=2)
+    ends = [round(edge * scale) - (place > 1) for place, edge in enumerate(box)]
+    ImageDraw.Draw(frame).rectangle(ends, outline="white", width=2)
     return frame

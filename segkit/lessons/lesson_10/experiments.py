@@ -7,11 +7,10 @@ import numpy as np
 from segkit.benchmark.timing import by_turns, ratio  # noqa: F401 - the lesson calls them here
 from segkit.graph import Graph
 from segkit.graph.sizing import sides, with_input_size  # noqa: F401 - the lesson calls them here
-from segkit.masks import bootstrap, metrics
+from segkit.masks import metrics
 from segkit.models import confusions
 
 SIDES = (257, 289, 321, 385)  # inputs at which deeplab was measured on many photos
-SETS = {"photos of PASCAL VOC": ("vocval", "voc40"), "photos of people": ("person200",)}
 
 
 @dataclass
@@ -47,46 +46,39 @@ def choice(name, family, files, quality):
                   sum(graph.multiply_adds for graph in graphs), dict(quality))
 
 
-def many_photos():
-    """Confusion matrices of each photo, of sets that took no part in choosing the models.
-
-    Returns:
-        dictionary from the number and words of a set of photos to a dictionary from what was
-        measured ("deeplab-f32@257": that model at 257 pixels) to (photos, 21, 21) matrices.
-    """
-    found = {}
-    for words, sets in SETS.items():
-        parts = [confusions.load(one) for one in sets]
-        joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]
-                  if all(name in part for part in parts)}
-        found[f"{len(next(iter(joined.values())))} {words}"] = joined
-    return found
-
-
 def gains(pairs):
     """What one way gains over another in mean IoU on many photos, photo by photo.
 
     Args:
-        pairs: dictionary from title to (first, second), names as in :func:`many_photos`.
+        pairs: dictionary from title to (first, second), names as those of
+            :class:`segkit.models.confusions.PhotoSet`.
 
     Returns:
         dictionary from the words for a set of photos to a dictionary from title to
         :class:`segkit.masks.bootstrap.Estimate`: how far ``second`` lies above ``first``.
     """
-    return {words: {title: bootstrap.gain(measured[first], measured[second])
-                    for title, (first, second) in pairs.items()}
-            for words, measured in many_photos().items()}
+    return {photo_set.words: {title: photo_set.gain(second, over=first)
+                              for title, (first, second) in pairs.items()}
+            for photo_set in confusions.photo_sets()}
 
 
 def quality(name):
     """Mean IoU on each set of many photos.
 
     Args:
-        name: as in :func:`many_photos`.
+        name: as in :func:`gains`.
 
     Returns:
         dictionary from "mean IoU, " and the words for a set to a float; empty for what was not
         measured.
     """
-    return {f"mean IoU, {words}": metrics.mean_iou(measured[name].sum(axis=0))
-            for words, measured in many_photos().items() if name in measured}
+    return {f"mean IoU, {photo_set.words}": mean_iou(photo_set, name)
+            for photo_set in confusions.photo_sets() if name in photo_set.matrices}
+
+
+def mean_iou(photo_set, name):
+    """Mean IoU of all photos of a :class:`segkit.models.confusions.PhotoSet` together, a float."""
+    total = photo_set.matrices[name].sum(axis=0)
+    if photo_set.classes is None:
+        return metrics.mean_iou(total)
+    return float(np.nanmean(metrics.iou_per_class(total)[list(photo_set.classes)]))
