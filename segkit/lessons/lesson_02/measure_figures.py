@@ -7,7 +7,7 @@ from matplotlib.patches import Patch
 
 from segkit import plots
 from segkit.errors import SegkitError
-from segkit.lessons.lesson_02.figures import crop, frame, in_colours, name, rgb
+from segkit.lessons.lesson_02.figures import crop, in_colours, name, rgb
 from segkit.masks import labels, metrics
 from segkit.masks.words import percent, sentence
 from segkit.plots import BLUE, GREEN, INK, ORANGE, SKY, VERMILION
