@@ -63,7 +63,8 @@ def profile(graph):
     above.minorticks_off()
     begins = stages(graph)
     for (name, start), end in zip(begins.items(), [*list(begins.values())[1:], len(sides)]):
-        above.text((start + end - 1) / 2, 1.7 * max(sides), name, ha="center", fontsize=9, color=INK)
+        above.text((start + end - 1) / 2, 1.7 * max(sides), name, ha="center", fontsize=9,
+                   color=INK)
         if start:
             for place in (above, below):
                 place.axvline(start - 0.5, color=INK, lw=0.8, ls=":")
@@ -82,10 +83,10 @@ def profile(graph):
 
 
 def stages(graph):
-    """Where the parts of a DeepLab v3+ begin in the list: {"trunk": 0, "ASPP": ..., "decoder": ...}.
+    """Where the parts of a DeepLab v3+ begin: {"trunk": 0, "ASPP": index, "decoder": index}.
 
-    The trunk ends with the map whose mean the image pooling takes; the decoder begins with the first
-    resize to a larger map than that. A graph without image pooling is one part.
+    The trunk ends with the map whose mean the image pooling takes; the decoder begins with the
+    first resize to a larger map than that. A graph without image pooling is one part.
     """
     pooled = next((o.inputs[0] for o in graph.operators if o.name == "MEAN"), None)
     if pooled is None:

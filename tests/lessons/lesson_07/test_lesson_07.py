@@ -11,8 +11,8 @@ from PIL import Image
 from segkit import lessons, photos, reference
 from segkit.errors import SegkitError
 from segkit.graph import Graph
-from segkit.lessons.lesson_07 import explorer as explorers
 from segkit.lessons.lesson_07 import byte_figures, figures, layout
+from segkit.lessons.lesson_07 import explorer as explorers
 from segkit.lessons.lesson_07.experiments import milliseconds
 from segkit.masks.words import percent
 
