@@ -18,8 +18,8 @@ VAR := $(VENV)/var
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 FIRST := $(addprefix /tree/,$(wildcard notebooks/00-start-here.ipynb))
 SANITIZE := $(wildcard tests/notebooks/sanitize.cfg)
-# How many tests run at a time: as many as there are cores, at most 8. `make test WORKERS=0` runs one after the other.
-WORKERS ?= logical
+# How many tests run at a time; tests/conftest.py says how many "auto" is. `make test WORKERS=0` runs one after the other.
+WORKERS ?= auto
 
 # Settings that would bring in another environment's packages, install somewhere else than in $(VENV),
 # or draw no figures in the lessons.
@@ -147,7 +147,7 @@ dashboard: $(READY)
 		--Voila.config_file_paths=notebooks/dashboard $(ARGS)
 
 # A worker takes whole files, see tests/conftest.py.
-PYTEST = "$(BIN)" tests/offline.py "$(BIN)" -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+PYTEST = "$(BIN)" tests/offline.py "$(BIN)" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # The lessons run in the kernel of $(VENV), whichever kernels the user has.
 test: $(READY)

@@ -11,7 +11,7 @@ from PIL import Image
 MOST = 256
 # A colour on so large a share of the pixels is flat: it keeps its value exactly. White stays white.
 FLAT = 1 / 500
-ROUNDS = 8
+ROUNDS, SAMPLE = 6, 6000  # of k-means, and about so many of the rare colours take part
 ROUNDING = 3  # so far, in each channel, k-means may have moved it
 # A colour is mixed from the nearest entry of the palette and one of so many neighbours of that entry, and only where
 # the mean error falls by more than this share of the pattern's own variance: a coarse pattern is seen, too.
@@ -105,7 +105,8 @@ def _palette(image, colours, counts):
     begun = [image.quantize(MOST // 2, method).getpalette()[:3 * MOST // 2]
              for method in (Image.Quantize.MEDIANCUT, Image.Quantize.MAXCOVERAGE)]
     palette = np.concatenate([np.reshape(part, (-1, 3)) for part in begun]).astype(np.float32)
-    points, weights, seen = colours.astype(np.float32), np.sqrt(counts), colours @ SEEN
+    some = (counts >= 8) | (np.arange(len(colours)) % (len(colours) // SAMPLE + 1) == 0)
+    points, weights, seen = colours[some].astype(np.float32), np.sqrt(counts[some]), colours[some] @ SEEN
     for _ in range(ROUNDS):
         near = np.concatenate([_nearest(part, palette @ SEEN) for part in np.array_split(seen, len(seen) // 4096 + 1)])
         total = np.bincount(near, weights, len(palette))

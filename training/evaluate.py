@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from segkit import Segmenter, open_session
 from segkit.errors import SegkitError
-from segkit.lessons.lesson_10.experiments import with_input_size
+from segkit.graph.sizing import with_input_size
 from segkit.masks import boxes as boxes_of
 from segkit.masks import metrics, resize
 from segkit.masks.scores import Argmax

@@ -142,6 +142,8 @@ def _machine(facts):
 # --- published times ------------------------------------------------------------
 
 KIND = "published"
+# The pages say that benchmark_model measured; its summary is an average ("Inference (avg)").
+STATISTIC = "mean"
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ class Published:
         device, system: what it ran on.
         processor: "CPU", "GPU" or "NNAPI".
         threads: CPU threads, or None where the source names none.
-        milliseconds: for one run; which statistic this is, the sources do not say.
+        milliseconds: for one run, a mean, since benchmark_model and the iOS app print averages.
         footnote: the source's remark on this number, in our words.
         source: the address of the page; ``checked`` says where its text was read.
     """
@@ -212,12 +214,11 @@ def rows(report=None, model=None):
 
     Returns:
         a list of dictionaries: "kind" ("published" or "measured"), "model", "device",
-        "processor", "threads", "milliseconds", "statistic" ("median", "mean", "not stated")
-        and "note".
+        "processor", "threads", "milliseconds", "statistic" ("median" or "mean") and "note".
     """
     found = [{"kind": row.kind, "model": row.model, "device": f"{row.device} ({row.system})",
               "processor": row.processor, "threads": row.threads,
-              "milliseconds": row.milliseconds, "statistic": "not stated",
+              "milliseconds": row.milliseconds, "statistic": STATISTIC,
               "note": row.footnote} for row in published(model)]
     for result in report.results if report else ():
         if result.typical:

@@ -135,13 +135,13 @@ class Steps:
         result, rounds_left = row.result, self.rounds - number
         runs = -(-(self.runs - len(result.runs_ms)) // rounds_left)
         spent = sum(result.runs_ms) / 1e3
-        budget = (self.seconds - spent) / rounds_left if self.seconds else UNLIMITED
-        if len(result.rounds) > number or (budget <= 0 and result.runs_ms):
-            return  # a round of the report that is resumed, or the time is used up
+        budget = max(0, self.seconds - spent) / rounds_left if self.seconds else UNLIMITED
+        if len(result.rounds) > number:
+            return  # a round of the report that is resumed
         took = self.start(row)
         self.tell(row, f"round {number + 1} of {self.rounds}")
         meters = machine.Meters(row.client.pid)
-        answer = self.timed(row, took["first_ms"], runs, 1, budget)
+        answer = self.timed(row, took["first_ms"], runs, int(budget > 0), budget)
         self.note(row, answer, took, meters.since(row.client.pid))
         if row.output is None:
             self.hand_over(row)

@@ -7,7 +7,7 @@ from segkit import models, photos
 from segkit.errors import SegkitError
 from segkit.networks.segmenter import Segmenter
 from segkit.runtime import settings
-from segkit.runtime.session import open_session
+from segkit.runtime.opening import open_session
 
 SAMPLE, EXPECTED, AT_LEAST = "astronaut", "person", 0.25
 

@@ -5,6 +5,7 @@ when a model or a photo changes.
 """
 
 import pkgutil
+import re
 from collections import namedtuple
 from functools import lru_cache
 from importlib import import_module
@@ -31,15 +32,30 @@ COURSE = {
     "09-benchmark": "The benchmark",
     "10-smaller-and-faster": "Smaller and faster",
 }
-Lesson = namedtuple("Lesson", "number file title here")
-Lesson.__doc__ = "One lesson: its number, its file, its title, and whether the file is here."
+Lesson = namedtuple("Lesson", "number file title here minutes needs", defaults=(None, ()))
+Lesson.__doc__ = """One lesson: its number, its file, its title, and whether the file is here.
+
+minutes: how long it takes, and needs: tuple of the numbers of the lessons that it builds on, both as
+its slot "Needs and minutes" says; None and () where the file is not here.
+"""
 
 
 def course():
-    """The lessons in their order, as :class:`Lesson`; "here" is looked up on the disk."""
+    """The lessons in their order, as :class:`Lesson`; all but the title is looked up on the disk."""
     folder = models.DATA.parent / "notebooks"
-    return [Lesson(name[:2], f"{name}.ipynb", title, (folder / f"{name}.ipynb").is_file())
-            for name, title in COURSE.items()]
+    return [Lesson(name[:2], f"{name}.ipynb", title, file.is_file(), *_said_of_needs(file))
+            for name, title in COURSE.items() for file in [folder / f"{name}.ipynb"]]
+
+
+def _said_of_needs(file):
+    """(minutes, numbers of lessons) from the slot "Needs and minutes" of a notebook."""
+    if not file.is_file():
+        return None, ()
+    text = file.read_text(encoding="utf-8")
+    start = text.find("## Needs and minutes")
+    slot = text[start:text.find('"cell_type"', start)]
+    minutes = re.search(r"about (\d+) minutes", slot)
+    return int(minutes[1]) if minutes else None, tuple(re.findall(r"\[(\d\d)\]\(", slot))
 
 
 def start(model=None):

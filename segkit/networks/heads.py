@@ -18,7 +18,7 @@ from segkit.errors import SegkitError
 from segkit.masks import boxes, labels, resize
 from segkit.masks.scores import Argmax
 from segkit.networks.segmenter import Segmentation, normalise
-from segkit.runtime.session import open_session
+from segkit.runtime.opening import open_session
 
 SEGMENTING = ("v1", "v2", "v3", "v3plus")
 TRUNKS = {16: "trunk", 8: "trunk-os8"}  # output stride -> name in the catalogue

@@ -24,24 +24,59 @@ def gallery(names=None):
 
 
 def course(lessons):
-    """The map of the course: one box for each of :func:`segkit.lessons.course`'s lessons."""
-    new, axes = figure(1, 2.2)
-    place, columns = axes[0, 0], 4
-    for number, lesson in enumerate(lessons):
-        left, top = number % columns, -(number // columns)
-        edge, face, line, weight, coming = (
-            (BLUE, "#D6EAF5", "-", "bold", "") if lesson.here else
-            ("#999999", "white", ":", "normal", "  (coming)"))
-        place.add_patch(Rectangle((left, top), 0.94, 0.8, edgecolor=edge, facecolor=face,
-                                  linewidth=1.2, linestyle=line))
-        place.text(left + 0.05, top + 0.56, lesson.number + coming, fontsize=9, color=INK,
-                   va="center", weight=weight)
-        place.text(left + 0.05, top + 0.25, lesson.title, fontsize=8.5, color=INK, va="center")
-    place.set(xlim=(-0.05, columns), ylim=(-((len(lessons) - 1) // columns) - 0.1, 0.9))
+    """The map of the course: which lesson builds on which, and how long each takes.
+
+    Args:
+        lessons: what :func:`segkit.lessons.course` returns; lessons that are not here are dotted.
+    """
+    places, columns = _course_places(
+        {lesson.number: _direct(lesson.number, lessons) for lesson in lessons})
+    new, axes = figure(1, 2.9)
+    place = axes[0, 0]
+    for lesson in lessons:
+        x, y = places[lesson.number]
+        colour = BLUE if lesson.here else "#999999"
+        place.add_patch(Rectangle((x, y - 0.36), 0.8, 0.72, edgecolor=colour, linewidth=1.2, zorder=2,
+                                  facecolor="#D6EAF5" if lesson.here else "white",
+                                  linestyle="-" if lesson.here else ":"))
+        words = f"{lesson.minutes} minutes" if lesson.minutes else "coming"
+        place.text(x + 0.4, y, f"{lesson.number}\n{lesson.title.replace(' ', chr(10), 1)}\n{words}",
+                   fontsize=7, ha="center", va="center", color=INK, zorder=3, linespacing=1.1)
+        for need in _direct(lesson.number, lessons):
+            left, low = places[need]
+            place.annotate("", (x, y), (left + 0.8, low), zorder=1, arrowprops={
+                "arrowstyle": "-|>", "color": INK, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0})
+    lowest = max(y for _, y in places.values())
+    place.set(xlim=(-0.03, columns - 0.17), ylim=(lowest + 0.4, -0.4))
     place.set_axis_off()
-    here = [f"{lesson.number} {lesson.title}" for lesson in lessons if lesson.here]
-    return show(new, f"The course has {len(lessons)} lessons. Here now: {len(here)} of them, "
-                     f"{sentence(here)}. Coming: {len(lessons) - len(here)}.")
+    here = [lesson for lesson in lessons if lesson.here]
+    told = "; ".join(f"{lesson.number} {lesson.title}" + (f", {lesson.minutes} minutes" * bool(
+        lesson.minutes)) + (f", needs {sentence(lesson.needs)}" * bool(lesson.needs)) for lesson in here)
+    return show(new, f"The course has {len(lessons)} lessons. Here now: {len(here)} of them. {told}. "
+                     f"Coming: {len(lessons) - len(here)}.")
+
+
+def _course_places(needs):
+    """({lesson: (column, row)}, number of columns): a lesson stands right of all that it needs."""
+    places, taken = {}, {}
+    for number, before in needs.items():
+        before = [places[one] for one in before if one in places]
+        column = 1 + max((x for x, _ in before), default=-1)
+        near = sum(y for _, y in before) / len(before) if column > 1 else 0
+        row = max(taken.get(column, 0), near)
+        places[number], taken[column] = (column, row), row + 1
+    return places, 1 + max((x for x, _ in places.values()), default=0)
+
+
+def _direct(number, lessons):
+    """The lessons that one needs, without those that another one of them needs already."""
+    needs = {lesson.number: set(lesson.needs) for lesson in lessons}
+
+    def behind(one):
+        return needs.get(one, set()).union(*(behind(other) for other in needs.get(one, ())))
+
+    own = needs[number] & set(needs)
+    return sorted(own - set().union(*(behind(one) for one in own)))
 
 
 def classes(names):

@@ -20,10 +20,6 @@ from segkit.runtime.quantised import dequantise
 from segkit.runtime.settings import (
     DELEGATES,
     RUNTIMES,
-    Settings,
-    checked_delegate,
-    checked_runtime,
-    checked_threads,
     runtimes,
     working_threads,
 )
@@ -85,7 +81,7 @@ class TensorInfo:
 
 
 class Session:
-    """A model that is loaded and ready to run. Made by :func:`open_session`.
+    """A model that is loaded and ready to run. Made by :func:`segkit.open_session`.
 
     Attributes:
         path: the model's file.
@@ -160,41 +156,8 @@ class Session:
                 f"threads, delegate {a.delegate}: {a.operators_taken} of {a.operators} operators)")
 
 
-def open_session(path_or_name, runtime="auto", threads=None, delegate="xnnpack"):
-    """Load a model and make it ready to run.
-
-    Args:
-        path_or_name: a .tflite file, or a name in the catalogue.
-        runtime: "litert", "tflite", or "auto" (LiteRT where it is installed).
-        threads: how many CPU threads; None: as many as there are free cores, at most 4.
-        delegate: "xnnpack" (fast CPU kernels), "none" (the runtime's built-in
-            kernels), "reference" (kernels written for clarity), or the path of
-            an external delegate library.
-
-    Returns:
-        a :class:`Session`.
-
-    Raises:
-        SegkitError: a wrong value, a file that is no model, a library that is no
-            delegate, a runtime that is not installed; one line with the cause.
-
-    A file that the catalogue does not know, and a delegate library, are first
-    tried in a process of their own: native code that crashes takes only that
-    process with it.
-    """
-    asked = Asked(str(path_or_name), str(runtime), threads, str(delegate))
-    settings = Settings(checked_runtime(runtime), checked_threads(threads),
-                        checked_delegate(delegate))
-    file, model = models.resolve(path_or_name)
-    if model is None or settings.delegate not in DELEGATES:
-        from segkit.runtime import trial  # here: the trial imports this module
-
-        trial.try_in_a_process(file, settings)
-    return load(file, model, asked, settings)
-
-
 def load(file, model, asked, settings, quiet=True):
-    """Load ``file`` in this process, without a trial in another. See :func:`open_session`.
+    """Load ``file`` in this process, without a trial in another. See :func:`segkit.open_session`.
 
     ``quiet``: catch what the native library writes in the session's log. False: it goes where
     this process's standard error goes.

@@ -38,7 +38,7 @@ def test_measured_rows_say_that_they_are():
     rows = reports.rows(Report({"cpu": "my CPU"}, [result, failed]), "DeepLab")
     assert [row["kind"] for row in rows] == ["published"] * 6 + ["measured"]
     assert (rows[-1]["milliseconds"], rows[-1]["statistic"]) == (21.0, "median")
-    assert {row["statistic"] for row in rows[:-1]} == {"not stated"}
+    assert {row["statistic"] for row in rows[:-1]} == {"mean"}
 
 
 @pytest.mark.parametrize("applied, processor", [("gpu", "GPU"), ("gpu+cpu", "GPU"), ("xnnpack", "CPU")])

@@ -109,7 +109,14 @@ def test_course_counts_the_lessons_that_are_here():
     here = lessons.Lesson("00", "00.ipynb", "One", True)
     coming = lessons.Lesson("01", "01.ipynb", "Two", False)
     alt = plots.course([here, coming]).alt
-    assert "2 lessons. Here now: 1 of them, 00 One. Coming: 1." in alt
+    assert "2 lessons. Here now: 1 of them. 00 One. Coming: 1." in alt
+
+
+def test_course_says_minutes_and_needs_and_draws_each_need_once():
+    three = [lessons.Lesson("00", "", "One", True, 15), lessons.Lesson("01", "", "Two", True, 20, ("00",)),
+             lessons.Lesson("02", "", "Three", True, 25, ("00", "01"))]
+    assert "01 Two, 20 minutes, needs 00; 02 Three, 25 minutes, needs 00 and 01" in plots.course(three).alt
+    assert plots._direct("02", three) == ["01"] and plots._course_places({"00": (), "01": ("00",)})[1] == 2
 
 
 def test_values_state_the_range():

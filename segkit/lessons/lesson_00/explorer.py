@@ -1,13 +1,16 @@
 """A button for the reader's own photo, and its mask."""
 
+import io
+
 import ipywidgets
 from ipywidgets import HTML, Layout
+from PIL import Image
 
-from segkit import photos
+from segkit import photos, plots
 from segkit.errors import SegkitError
 from segkit.networks.segmenter import Segmenter
 from segkit.widgets import markup, or_sentence
-from segkit.widgets.base import UPLOAD_HINT, Panel, View, upload_button, uploaded
+from segkit.widgets.base import UPLOAD_HINT, WIDEST, Panel, View, upload_button, uploaded
 from segkit.widgets.choices import model_choices
 
 
@@ -45,7 +48,7 @@ class YourPhoto(View):
             display="flex", flex_flow="row wrap", grid_gap="4px 12px", align_items="center"))
         name = f"the sample photo {self.SAMPLE} (a photo that you upload takes its place)"
         alt, still = self._show(name, photos.sample(self.SAMPLE))
-        super().__init__(ipywidgets.VBox([row, self.panel.box]), alt, still)
+        super().__init__(ipywidgets.VBox([row, self.panel.box]), alt, still, still_size=WIDEST)
         self.upload.observe(self._changed, "value")
 
     def _show(self, name, photo):
@@ -53,7 +56,7 @@ class YourPhoto(View):
         alt = markup.describe(result, name, self._model)
         picture = markup.painted(markup.smaller(result), 0.5)
         self.panel.show(result, picture, alt)
-        return alt, picture
+        return alt, Image.open(io.BytesIO(plots.result(result).png))  # with the classes' names
 
     def _changed(self, change):
         if not change["new"]:

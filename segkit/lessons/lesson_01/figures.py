@@ -4,7 +4,7 @@ from collections import Counter
 
 import cv2
 import numpy as np
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 
 from segkit import plots
@@ -30,21 +30,33 @@ def counted(boxes):
 
 
 def draw_boxes(axes, boxes, names=True, width=1.6):
-    """Draw boxes over a panel, white on black, so that they show on any photo.
+    """Draw boxes over a panel, each in the colour of its class on ink, so that they show on any photo.
 
-    Two boxes may share a corner: each name there stands below the one before.
+    With ``names``, each box has its name, and its score where that is no certainty. Two boxes may
+    share a corner: each name there stands below the one before.
     """
     corners = Counter()
     for box in boxes:
-        frame = _frame(box, "white", width)
-        frame.set_path_effects([withStroke(linewidth=width + 2, foreground=INK)])
+        colour = plots.class_colour(box.index) if box.index < len(labels.VOC) else "white"
+        frame = _frame(box, colour, width)
+        frame.set_path_effects([withStroke(linewidth=width + 1.2, foreground=INK)])
         axes.add_patch(frame)
         if names:
             corner = round(box.left), round(box.top)
-            axes.annotate(box.name, (box.left, box.top), (3, -3 - 10 * corners[corner]),
-                          textcoords="offset points", fontsize=8, color="white", va="top",
+            word = box.name + (f" {box.score:.2f}" if box.score < 1 else "")
+            axes.annotate(word, (box.left, box.top), (3, -3 - 10 * corners[corner]),
+                          textcoords="offset points", fontsize=7.5, color="white", va="top",
                           path_effects=[withStroke(linewidth=2, foreground=INK)], clip_on=True)
             corners[corner] += 1
+
+
+def class_legend(figure, indices, names=labels.VOC):
+    """The colours and names of classes, below a figure."""
+    found = [i for i in indices if i not in (labels.BACKGROUND, labels.IGNORE)]
+    boxes = [Patch(facecolor=plots.class_colour(i), edgecolor=INK, label=names[i]) for i in found]
+    if boxes:
+        figure.legend(handles=boxes, loc="outside lower center", fontsize=8, frameon=False,
+                      ncols=min(7, len(boxes)))
 
 
 def middle(inside):
@@ -95,12 +107,13 @@ def three(scores, boxes, segmentation):
         segmentation: a :class:`segkit.networks.segmenter.Segmentation`.
     """
     photo = segmentation.photo
-    new, axes = plots.figure(3, 2.5, width_ratios=(0.55, 1, 1))
+    new, axes = plots.figure(3, 2.6, width_ratios=(0.55, 1, 1))
     _score_bars(axes[0, 0], scores[:4], "label")
     plots.panel(axes[0, 1], photo, "boxes")
     draw_boxes(axes[0, 1], boxes)
     plots.panel(axes[0, 2], segmentation.overlay(0.65), "mask")
-    name_classes(axes[0, 2], segmentation.mask, segmentation.names)
+    shown = {c.index for c in segmentation.classes} | {box.index for box in boxes}
+    class_legend(new, sorted(shown), segmentation.names)
     given = sentence(s.name for s in scores if s.score > LIKELY) or "none"
     return plots.show(new, f"Three answers for one photo of {size_in_words(photo)} pixels. Label: "
                            f"{given}. Boxes: {counted(boxes)}. Mask: "
@@ -118,6 +131,7 @@ def truth(scene):
     plots.panel(axes[0, 0], scene.photo, f"label: {sentence(found)}")
     plots.panel(axes[0, 1], scene.photo, f"boxes: {len(scene.boxes)}")
     draw_boxes(axes[0, 1], scene.boxes, names=False, width=1.2)
+    class_legend(new, np.unique(scene.classes), scene.names)
     plots.panel(axes[1, 0], paint(scene.photo, scene.classes, 0.75),
                 f"class mask: {len(found)} colours, one for each class")
     name_classes(axes[1, 0], scene.classes, scene.names)
@@ -156,13 +170,15 @@ def from_masks(photo, masks, least=100):
         masks: dictionary from title to (class mask, numbers of the regions to box).
         least: regions of fewer pixels get no box.
     """
-    new, axes = plots.figure(len(masks), 3.1 if len(masks) < 3 else 2.15)
-    told = []
+    new, axes = plots.figure(len(masks), 3.3 if len(masks) < 3 else 2.4)
+    told, found = [], set()
     for place, (title, (mask, numbers)) in zip(axes[0], masks.items()):
         boxes = experiments.boxes_of(numbers, mask, least=least)
         plots.panel(place, paint(photo, mask, 0.7), f"{title}: {many(len(boxes), 'box')}")
         draw_boxes(place, boxes, names=False, width=1.2)
         told.append(f"{title}, {many(len(boxes), 'box')} ({counted(boxes)})")
+        found |= {box.index for box in boxes}
+    class_legend(new, sorted(found))
     return plots.show(new, f"Boxes around all regions of {least} pixels or more: {sentence(told)}.")
 
 
@@ -206,12 +222,12 @@ def costs(rows):
 
 
 def _cost_bars(axes, title, numbers):
-    """Bars with the number beside each."""
+    """Bars over a logarithmic axis, with the number beside each."""
     axes.barh(range(len(numbers)), numbers, height=0.6, color=BLUE, edgecolor=INK, linewidth=0.8)
     for place, number in enumerate(numbers):
-        axes.text(number + max(numbers) / 30, place, va="center", fontsize=8, color=INK,
+        axes.text(1.15 * number, place, va="center", fontsize=8, color=INK,
                   s=f"{number:.2f}" if isinstance(number, float) else f"{number:,}")
-    axes.set(xlim=(0, 1.45 * max(numbers)), xticks=())
+    axes.set(xscale="log", xlim=(min(numbers) / 4, 12 * max(numbers)))
     axes.set_title(title, fontsize=9, color=INK)
     plots.plain(axes)
 

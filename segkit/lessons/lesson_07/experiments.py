@@ -8,7 +8,7 @@ import numpy as np
 from segkit import runtime
 from segkit.benchmark.timing import median_ms
 from segkit.graph.cutting import cut
-from segkit.runtime.settings import Settings
+from segkit.runtime.settings import Resolved
 
 WARM = 2  # runs that are not counted
 
@@ -48,7 +48,7 @@ def milliseconds(graph, runs=7):
         for operator, content in apart(graph):
             file.write_bytes(content)
             # No trial in a process of its own: whoever has this graph has read the file.
-            session = runtime.load(file, None, None, Settings("litert", 1, "xnnpack"))
+            session = runtime.load(file, None, None, Resolved("litert", 1, "xnnpack"))
             for tensor in session.inputs:
                 values = rng.normal(0, 20 if tensor.dtype.kind == "i" else 1, tensor.shape)
                 session.interpreter.set_tensor(tensor.index, values.astype(tensor.dtype))

@@ -50,24 +50,51 @@ def profile(graph):
     """
     shapes = [operator.outputs[0].shape for operator in graph.operators]
     sides, channels = [shape[1] for shape in shapes], [shape[-1] for shape in shapes]
-    new, axes = plots.figure(1, 3.6, 2, sharex=True)
-    for place, heights, title in ((axes[0, 0], sides, "side of the map, pixels"),
-                                  (axes[1, 0], channels, "channels")):
-        _bars(place, graph, heights, title)
-    axes[0, 0].set_yscale("log", base=2)
-    axes[0, 0].set_yticks(sorted({1, *sides}), [str(side) for side in sorted({1, *sides})])
-    axes[0, 0].set_ylim(bottom=0.8)
-    axes[0, 0].minorticks_off()
-    axes[1, 0].set_xlabel("operator, in the order of execution", fontsize=8)
+    new, axes = plots.figure(1, 3.8, 2, sharex=True)
+    above, below = axes[:, 0]
+    _bars(below, graph, channels, "channels")
+    # Dots, not bars: on a logarithmic scale a bar has no beginning.
+    above.scatter([operator.index for operator in graph.operators], sides, s=26,
+                  color=[KIND_COLOURS[kind(operator)] for operator in graph.operators])
+    above.set_title("side of the map, pixels", fontsize=9, color=INK, loc="left")
+    plain(above)
+    above.set_yscale("log", base=2)
+    above.set_yticks(sorted({1, *sides}), [str(side) for side in sorted({1, *sides})])
+    above.minorticks_off()
+    begins = stages(graph)
+    for (name, start), end in zip(begins.items(), [*list(begins.values())[1:], len(sides)]):
+        above.text((start + end - 1) / 2, 1.7 * max(sides), name, ha="center", fontsize=9, color=INK)
+        if start:
+            for place in (above, below):
+                place.axvline(start - 0.5, color=INK, lw=0.8, ls=":")
+    above.set_ylim(0.7, 2.8 * max(sides))
+    below.set_xlabel("operator, in the order of execution", fontsize=8)
     _legend(new, KIND_COLOURS)
     counts = by_kind(graph.operators, lambda operator: 1)
     smallest = min(side for side in sides if side > 1)
+    starts = sentence(f"{name} from operator {start} on" for name, start in begins.items())
     return plots.show(new, f"The {len(sides)} operators of {graph.path.name} in their order: "
-                           f"{sentence(_counted(name, n) for name, n in counts.items())}. The "
-                           f"side of the map falls from {graph.inputs[0].shape[1]} to {smallest} "
-                           f"pixels and ends at {sides[-1]}; the channels grow from "
+                           f"{sentence(_counted(name, n) for name, n in counts.items())}; "
+                           f"{starts}. The side of the map falls from {graph.inputs[0].shape[1]} "
+                           f"to {smallest} pixels and ends at {sides[-1]}; the channels grow from "
                            f"{graph.inputs[0].shape[-1]} to {max(channels)} and end at "
                            f"{channels[-1]}.")
+
+
+def stages(graph):
+    """Where the parts of a DeepLab v3+ begin in the list: {"trunk": 0, "ASPP": ..., "decoder": ...}.
+
+    The trunk ends with the map that most operators read; the ASPP ends with the convolution that
+    reads the first concatenation. A graph without a concatenation is one part.
+    """
+    joins = [o for o in graph.operators if o.name == "CONCATENATION"]
+    if not joins:
+        return {"network": 0}
+    read = [t for o in graph.operators for t in o.inputs if t is not None]
+    most = max({id(t): t for t in read}.values(), key=lambda t: sum(t is one for one in read))
+    trunk = next(o.index for o in graph.operators if o.outputs[0] is most)
+    project = next(o.index for o in graph.operators if joins[0].outputs[0] in o.inputs)
+    return {"trunk": 0, "ASPP": trunk + 1, "decoder": project + 1}
 
 
 def bytes_of_files(graphs):
@@ -108,7 +135,10 @@ def scales(weights, axis):
                    for one in (axis, None))
     new, axes = plots.figure(2, 2.7)
     axes[0, 0].bar(range(len(widest)), widest, color=[BLUE if on else INK for on in live])
-    axes[0, 0].plot(np.flatnonzero(~live), [widest[0] / 40] * (~live).sum(), "x", color=INK, ms=5)
+    if not live.all():
+        axes[0, 0].plot(np.flatnonzero(~live), [widest[0] / 40] * (~live).sum(), "x", color=INK,
+                        ms=5, label="all its weights are 0, or nearly so")
+        axes[0, 0].legend(fontsize=8, frameon=False)
     axes[0, 0].set_title("largest weight of each channel", fontsize=9, color=INK)
     for errors, colour, mark, label in ((common, ORANGE, "s", "one scale for all channels"),
                                         (own, BLUE, "o", "a scale for each channel")):
@@ -121,10 +151,10 @@ def scales(weights, axis):
     for place in axes[0]:
         place.set_xlabel("channels, the widest first", fontsize=8)
         plain(place)
-    return plots.show(new, f"{len(widest)} channels of one layer, {(~live).sum()} of them without "
-                           "weights (crosses). The largest weight is "
+    return plots.show(new, f"{len(widest)} channels of one layer, {(~live).sum()} of them with "
+                           "weights that are 0 or nearly so. The largest weight is "
                            f"{widest[0]:.2g} in the widest channel and {widest[live][-1]:.2g} in "
-                           "the narrowest with weights. "
+                           "the narrowest of the others. "
                            f"Rounded to 8 bits with one scale for all, the narrowest is off by up "
                            f"to {100 * common[-1]:.0f} % of its largest weight; with a scale of "
                            f"its own, by {100 * own[-1]:.1f} %.")
@@ -133,7 +163,7 @@ def scales(weights, axis):
 def _rounding(weights, quantisation, others):
     """The largest rounding error in each channel."""
     scale, _ = quantisation.spread(weights.ndim)
-    scale = np.where(scale > 0, scale, 1)  # of a channel without weights
+    scale = np.where(scale > 0, scale, 1)  # of a channel whose weights are all 0
     return np.abs(np.rint(weights / scale) * scale - weights).max(axis=others)
 
 
@@ -157,9 +187,10 @@ def kernels(operators):
         place.set(xlim=(-3, side + 2), ylim=(side + 2, -3), xticks=(), yticks=(), aspect="equal")
         place.set_title(f"operator {operator.index}\n{taps}x{taps}, rate {rate}", fontsize=9,
                         color=INK)
+        everywhere = ((side - (taps - 1) * rate) / side) ** 2 if (taps - 1) * rate < side else 0
         told.append(f"operator {operator.index} ({taps}x{taps}, rate {rate}) spans "
                     f"{(taps - 1) * rate + 1} cells and has {on_map} of its {taps ** 2} taps on "
-                    "the map")
+                    f"the map there, and all of them at {percent(everywhere)} of the places")
     return plots.show(new, f"{len(operators)} atrous kernels over the middle of a map of {side} x "
                            f"{side} cells: {sentence(told)}.")
 
