@@ -54,7 +54,7 @@ def test_the_format_of_overlays(album, tmp_path, capfd, ending, kind):
     out = tmp_path / "over"
     segkit(capfd, album, "--overlay", out, "--overlay-format", ending)
     with Image.open(out / f"00.{ending}") as image:
-        assert image.format == kind and image.size == Image.open(album / "00.jpg").size
+        assert image.format == kind and image.size == (113, 75)
 
 
 def test_resume_does_what_is_left(album, tmp_path, capfd):
