@@ -33,7 +33,11 @@ def _parser():
     segment.add_argument("--model", metavar="NAME|FILE", help="a name in the catalogue or a file")
     segment.add_argument("--runtime", default="auto", help="auto, litert or tflite")
     segment.add_argument("--threads", type=int, metavar="N",
-                         help="CPU threads (default: free cores)")
+                         help="CPU threads (default: free cores; 1 for each of several workers)")
+    segment.add_argument("--workers", type=int, metavar="N",
+                         help="processes that share several photos (default: free cores)")
+    segment.add_argument("--resume", action="store_true",
+                         help="skip photos whose files are there already and not older")
     segment.add_argument("--delegate", default="xnnpack",
                          help="xnnpack, none, reference, or the path of a delegate library")
     segment.add_argument("--fit", default="stretch", help="stretch or letterbox")
@@ -43,6 +47,8 @@ def _parser():
     segment.add_argument("--overlay", metavar="OUT.png",
                          help="write the photo with the classes painted over it "
                               "(for several photos: a folder)")
+    segment.add_argument("--overlay-format", default="png", choices=["jpg", "png", "webp"],
+                         help="of the overlays of several photos (default: png)")
     segment.add_argument("--json", action="store_true", help="print JSON, one object a photo")
 
     _benchmark_options(commands.add_parser(
