@@ -77,6 +77,27 @@ class Segmentation:
 
         return Image.fromarray(paint(self.photo, self.mask, opacity))
 
+    def cutout(self, name):
+        """The pixels of one class, everything else transparent.
+
+        Args:
+            name: a class name, or a class index.
+
+        Returns:
+            a PIL RGBA image of the photo's size; empty where the class does not occur.
+        """
+        from PIL import Image
+
+        if name in self.names:
+            index = self.names.index(name)
+        elif isinstance(name, (int, np.integer)) and 0 <= name < 256:
+            index = int(name)
+        else:
+            known = ", ".join(self.names) or "none: this model brings no names, give an index"
+            raise SegkitError(f"no class is called {name!r}; there are {known}")
+        alpha = (self.mask == index).astype(np.uint8) * np.uint8(255)
+        return Image.fromarray(np.dstack([self.photo, alpha]))
+
     def mask_image(self):
         """The mask as a paletted PIL image: pixel values are class indices, colours VOC's."""
         from PIL import Image

@@ -477,3 +477,19 @@ def test_one_number_a_pixel_that_is_no_class_index_is_one_line(values, model_pat
     with pytest.raises(SegkitError) as raised:
         segmenter.finish(output, resize.Region(0, 0, 257, 257), (257, 257))
     assert "class indices are whole numbers" in complaint(raised)
+
+
+@pytest.mark.parametrize("name, index", [("person", 15), (15, 15), (np.int64(8), 8), ("background", 0), ("dog", 12), (255, 255)])
+def test_a_cutout_shows_one_class_and_nothing_else(name, index, result):
+    image = result.cutout(name)
+    assert image.mode == "RGBA" and image.size == (50, 70)
+    pixels = np.asarray(image)
+    np.testing.assert_array_equal(pixels[..., 3], np.where(result.mask == index, 255, 0))
+    np.testing.assert_array_equal(pixels[..., :3], result.photo)
+
+
+@pytest.mark.parametrize("name", ["unicorn", "", None, -1, 256, 1.5])
+def test_a_cutout_of_an_unknown_class_is_one_line_with_the_names(name, result):
+    with pytest.raises(SegkitError) as raised:
+        result.cutout(name)
+    assert "person" in complaint(raised)
