@@ -156,7 +156,7 @@ def whole_numbers(segmenter, photo, inputs):
     region = segmenter.prepare(photo)[1]
     new, axes = plots.figure(2 * len(inputs), 2.6)
     for place, (title, stored) in enumerate(inputs.items()):
-        real = (stored[0].astype(np.float32) - tensor.zero_point) * tensor.scale
+        real = tensor.real(stored[0])
         mask = segmenter.finish(segmenter.session.run(stored), region, photo.shape[:2])
         plots.panel(axes[0, 2 * place], np.clip(real / 2 + 0.5, 0, 1), f"input, {title}")
         plots.panel(axes[0, 2 * place + 1], plots.paint(photo, mask), f"mask, {title}")

@@ -1,6 +1,7 @@
 """Cost against quality: a model file for another input size, times by turns, the Pareto front."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -82,3 +83,19 @@ def mean_iou(photo_set, name):
     if photo_set.classes is None:
         return metrics.mean_iou(total)
     return float(np.nanmean(metrics.iou_per_class(total)[list(photo_set.classes)]))
+
+
+def at_side(name, side, folder):
+    """A model file whose input has this side: the file itself, or a new one in ``folder``.
+
+    Args:
+        name, side: as for :func:`segkit.graph.sizing.with_input_size`.
+        folder: where a new file is written.
+
+    Returns:
+        pathlib.Path. Raises as that function does.
+    """
+    graph = Graph(name)
+    if graph.inputs[0].shape[1] == side:
+        return graph.path
+    return with_input_size(name, side, Path(folder) / f"{graph.path.stem}-{side}.tflite")

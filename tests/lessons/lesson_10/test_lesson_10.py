@@ -52,7 +52,8 @@ def test_affine_covers_its_range_and_has_a_number_for_zero(low, high, bits):
     assert stored.dtype == np.int8 and stored.tolist() == [-2 ** (bits - 1), 2 ** (bits - 1) - 1]
 
 
-@pytest.mark.parametrize("low, high, bits", [(0, 0, 8), (0, np.inf, 8), (np.nan, 1, 8), (0, 1, 9), (0, 1, 1), (0, 1, "8")])
+@pytest.mark.parametrize("low, high, bits", [(0, 0, 8), (0, np.inf, 8), (np.nan, 1, 8),
+                                             (0, 1, 9), (0, 1, 1), (0, 1, "8")])
 def test_affine_refuses_what_is_no_range(low, high, bits):
     with pytest.raises(SegkitError):
         quantisation.affine(low, high, bits)
