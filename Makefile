@@ -18,8 +18,8 @@ VAR := $(VENV)/var
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 FIRST := $(addprefix /tree/,$(wildcard notebooks/00-start-here.ipynb))
 SANITIZE := $(wildcard tests/notebooks/sanitize.cfg)
-# How many tests run at a time: as many as there are cores, at most 8. `make test WORKERS=0` runs one after the other.
-WORKERS ?= logical
+# How many tests run at a time; tests/conftest.py says how many "auto" is. `make test WORKERS=0` runs one after the other.
+WORKERS ?= auto
 
 # Settings that would bring in another environment's packages, install somewhere else than in $(VENV),
 # or draw no figures in the lessons.
@@ -82,7 +82,7 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab dashboard test quick lint test-train bench lock clean stale
+.PHONY: help setup lab dashboard test quick lint lessons test-train bench lock clean stale
 .DEFAULT_GOAL := help
 
 help:
@@ -91,6 +91,7 @@ help:
 	@echo 'make test   run every test and every lesson, with the network off where the system allows that'
 	@echo 'make quick  run the tests that take little time, for use while you change something'
 	@echo 'make lint   look for mistakes in the source without running it'
+	@echo 'make lessons  run the lessons and store what they show; ONLY=05 takes one, REDRAW=1 replaces every picture'
 	@echo 'make bench  measure the speed of this machine'
 	@echo 'make test-train  test the training: every stage on generated pictures (installs PyTorch: 2 GB)'
 	@echo 'make setup  install only'
@@ -146,7 +147,7 @@ dashboard: $(READY)
 		--Voila.config_file_paths=notebooks/dashboard $(ARGS)
 
 # A worker takes whole files, see tests/conftest.py.
-PYTEST = "$(BIN)" tests/offline.py "$(BIN)" -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+PYTEST = "$(BIN)" tests/offline.py "$(BIN)" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # The lessons run in the kernel of $(VENV), whichever kernels the user has.
 test: $(READY)
@@ -157,6 +158,11 @@ test: $(READY)
 quick: $(READY)
 	@$(HOME_OR_OURS); $(PRIVATE); \
 	$(PYTEST) tests -m "not slow" -q $(ARGS)
+
+# Two runs change nothing: a picture stays where its words do.
+lessons: $(READY)
+	@$(HOME_OR_OURS); $(PRIVATE); \
+	"$(BIN)" tools/lessons.py $(ONLY) $(if $(REDRAW),--redraw) $(ARGS)
 
 lint: $(READY)
 	@"$(BIN)" -m ruff check $(ARGS)

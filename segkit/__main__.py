@@ -32,7 +32,12 @@ def _parser():
                          help="a picture, a folder of pictures, or the name of a sample photo")
     segment.add_argument("--model", metavar="NAME|FILE", help="a name in the catalogue or a file")
     segment.add_argument("--runtime", default="auto", help="auto, litert or tflite")
-    segment.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: free cores)")
+    segment.add_argument("--threads", type=int, metavar="N",
+                         help="CPU threads (default: free cores; 1 for each of several workers)")
+    segment.add_argument("--workers", type=int, metavar="N",
+                         help="processes that share several photos (default: free cores)")
+    segment.add_argument("--resume", action="store_true",
+                         help="skip photos whose files are there already and not older")
     segment.add_argument("--delegate", default="xnnpack",
                          help="xnnpack, none, reference, or the path of a delegate library")
     segment.add_argument("--fit", default="stretch", help="stretch or letterbox")
@@ -42,6 +47,8 @@ def _parser():
     segment.add_argument("--overlay", metavar="OUT.png",
                          help="write the photo with the classes painted over it "
                               "(for several photos: a folder)")
+    segment.add_argument("--overlay-format", default="png", choices=["jpg", "png", "webp"],
+                         help="of the overlays of several photos (default: png)")
     segment.add_argument("--json", action="store_true", help="print JSON, one object a photo")
 
     _benchmark_options(commands.add_parser(
@@ -78,7 +85,8 @@ def _models(options):
     from segkit import models
 
     rows = [{"name": m.name, "task": m.task, "bytes": m.bytes, "licence": m.licence,
-             "path": str(models.find(m.name)[0] or "") or None} for m in models.catalogue().values()]
+             "path": str(models.find(m.name)[0] or "") or None}
+            for m in models.catalogue().values()]
     if options.json:
         print(json.dumps([{**row, "here": row["path"] is not None} for row in rows], indent=2))
         return 0
@@ -128,7 +136,7 @@ def main(arguments=None):
         return 0
     except KeyboardInterrupt:
         message = "stopped"
-    except Exception as error:  # noqa: BLE001 - a traceback helps nobody at a command line
+    except Exception as error:
         if os.environ.get("SEGKIT_DEBUG"):
             raise
         message = (f"unexpected {type(error).__name__}: {one_line(error)}; "

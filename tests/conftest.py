@@ -22,18 +22,31 @@ settings.register_profile("search", max_examples=1000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
-# The files and folders that take longest come first, so that at the end no worker waits long for the other.
-SLOW_FIRST = ("browser", "robustness", "notebooks", "networks", "benchmark", "models")
+# What `make quick` leaves out: whole folders and files of tests, and the lessons. Longest first: `make test` begins
+# with them, so that at the end no worker waits long for another.
+SLOW = ("tests/browser/", "notebooks/", "tests/notebooks/test_without_model.py", "tests/notebooks/test_nbval.py",
+        "tests/notebooks/test_lessons_tool.py", "tests/robustness/", "tests/benchmark/test_damaged.py",
+        "tests/benchmark/test_sweep.py", "tests/benchmark/test_machine.py", "tests/widgets/test_dashboard.py",
+        "tests/models/test_shipped_models.py")
 
 
 def pytest_collection_modifyitems(items):
     def place(item):
-        if item.path.suffix == ".ipynb":
-            return 1
-        folder = item.path.parent.name
-        return SLOW_FIRST.index(folder) + (folder != "browser") if folder in SLOW_FIRST else len(SLOW_FIRST) + 1
+        file = item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
+        return next((number for number, slow in enumerate(SLOW) if file.startswith(slow)), len(SLOW))
 
     items.sort(key=place)
+    for item in items:
+        if place(item) < len(SLOW):
+            item.add_marker("slow")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One worker more than there are cores, because the tests in a browser mostly wait; at most 8."""
+    from segkit.runtime import allowed_cores
+
+    return min(8, allowed_cores() + 1)
 
 
 @pytest.hookimpl(optionalhook=True)

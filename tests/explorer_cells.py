@@ -55,7 +55,7 @@ def _called(code):
     if not isinstance(last, ast.Call) or not ast.unparse(last.func).replace(".", "").isidentifier():
         return None
     imported = {}
-    for statement in _statements(code):
+    for statement in statements(code):
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             exec(ast.unparse(statement), imported)
     try:
@@ -64,22 +64,24 @@ def _called(code):
         return None
 
 
-def _statements(code):
+def statements(code):
+    """The statements of cells, given as a list of their sources."""
     return [statement for source in code for statement in ast.parse(source).body]
 
 
 def _alone(code):
     """The last cell, after the statements before it whose names it needs."""
-    kept, needed = [code[-1]], _read_by(ast.parse(code[-1]))
-    for statement in reversed(_statements(code[:-1])):
-        made = _made_by(statement)
+    kept, needed = [code[-1]], read_by(ast.parse(code[-1]))
+    for statement in reversed(statements(code[:-1])):
+        made = made_by(statement)
         if (made | _filled_by(statement)) & needed:
             kept.insert(0, ast.unparse(statement))
-            needed = (needed - made) | _read_by(statement)
+            needed = (needed - made) | read_by(statement)
     return "\n".join(kept)
 
 
-def _made_by(statement):
+def made_by(statement):
+    """The names that a statement makes, as a set."""
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         return {name.asname or name.name.partition(".")[0] for name in statement.names}
     if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
@@ -89,7 +91,7 @@ def _made_by(statement):
     return set()
 
 
-def _read_by(tree):
+def read_by(tree):
     """The names that a statement reads, but for those that are only inside it."""
     inside = set()
     for node in ast.walk(tree):

@@ -242,10 +242,10 @@ def test_a_notebook_imports_its_own_lesson_and_no_other():
         assert found <= {f"lesson_{path.name[:2]}"}, path.name
 
 
-def test_only_notebooks_and_tests_import_a_lesson():
+def test_only_notebooks_tests_and_tools_import_a_lesson():
     known = package()
     for path in ROOT.rglob("*.py"):
         top = path.relative_to(ROOT).parts[0]
-        if not top.startswith(".") and top not in ("segkit", "tests", "build", "dist"):
+        if not top.startswith(".") and top not in ("segkit", "tests", "tools", "build", "dist"):
             for line, target in imports(str(path), path.read_text(encoding="utf-8"), known):
                 assert not lesson(target), f"{path}:{line}"

@@ -1,4 +1,4 @@
-"""The README says what is so: its commands, its lessons, its picture, its error messages."""
+"""README and CONTRIBUTING say what is so: commands, files, lessons, the picture, error messages."""
 
 import re
 import shlex
@@ -15,6 +15,7 @@ from segkit.runtime import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def code_blocks(language):
@@ -41,8 +42,8 @@ def test_the_commands_are_ones_that_segkit_knows():
 
 def test_make_knows_the_targets():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"\bmake (lab|test|bench|[a-z]+(?=`))", TEXT))
-    assert {"lab", "test", "bench"} <= targets
+    targets = set(re.findall(r"(?:^|`)make ([a-z-]+)", TEXT + CONTRIBUTING, re.MULTILINE))
+    assert {"lab", "test", "quick", "lint", "bench"} <= targets
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
@@ -74,7 +75,7 @@ def test_a_quoted_message_is_what_a_reader_sees(trouble, words, cache, monkeypat
     def no_network(model, url, folder):
         raise ConnectionError
 
-    monkeypatch.setattr(models, "fetch", no_network)
+    monkeypatch.setattr("segkit.models.files.fetch", no_network)
     monkeypatch.setattr(settings, "runtimes", lambda: {"litert": "2.1"})
     with pytest.raises(SegkitError) as raised:
         trouble()
@@ -88,9 +89,14 @@ def test_the_quoted_messages_of_make_are_in_the_makefile():
         assert message in TEXT and message in makefile
 
 
-def test_files_that_the_readme_links_to_exist():
-    for target in re.findall(r"\]\(([^)#:]+)\)", TEXT):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("text", [TEXT, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
+def test_files_that_are_named_exist(text):
+    linked = re.findall(r"\]\(([^)#:]+)\)", text)
+    named = re.findall(r"`((?:segkit|tests|data|docs|tools|notebooks)/[^`*]+)`", text)
+    assert linked and named
+    for target in [*linked, *named]:
+        if "NN" not in target:
+            assert (ROOT / target).exists(), target
 
 
 def test_the_python_example_runs():

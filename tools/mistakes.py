@@ -2,7 +2,8 @@
 
     python tools/mistakes.py --labelled FOLDER [FOLDER ...] [--split training/split.json]
 
-Each folder holds NAME.jpg with its class mask NAME.png (0 to 20, 255 = not counted). Writes
+Each folder (voc40, vocval, person200) holds NAME.jpg with its class mask NAME.png (0 to 20, 255 =
+not counted). Writes
 data/models/mistakes.npz: the confusion matrices of each photo, which the lesson compares photo by
 photo. Run it again whenever deeplab-f32 changes; the photos are not part of the project.
 """
@@ -18,8 +19,6 @@ from segkit import Segmenter, models, photos
 from segkit.lessons.lesson_08 import experiments
 
 MODEL = "deeplab-f32"
-# Folders whose masks have 21 classes are one set; in the others only people are labelled.
-SETS = {"voc": "photos of PASCAL VOC", "person": "photos of people"}
 
 
 def labelled(folder, split):
@@ -36,18 +35,14 @@ def main():
     parser.add_argument("--split", type=Path, help="names the photos that nobody chose a model on")
     options = parser.parse_args()
     split = json.loads(options.split.read_text()) if options.split else {}
-    segmenter, found = Segmenter(MODEL, threads=1), {}
+    segmenter, stored = Segmenter(MODEL, threads=1), {}
     for folder in options.labelled:
-        words = next(words for start, words in SETS.items() if folder.name.startswith(start))
-        for mistake, matrices in experiments.confusions(segmenter, labelled(folder, split)).items():
-            found.setdefault(words, {}).setdefault(mistake, []).append(matrices)
-    stored = {words: np.stack([np.concatenate(parts) for parts in rows.values()]).astype(np.uint32)
-              for words, rows in found.items()}
-    mistakes = list(next(iter(found.values())))
+        found = experiments.confusions(segmenter, labelled(folder, split))
+        stored[folder.name] = np.stack(list(found.values())).astype(np.uint32)
     target = models.DATA / experiments.STORED
-    np.savez_compressed(target, mistakes=np.array(mistakes), **stored)
+    np.savez_compressed(target, ways=np.array(list(found)), **stored)
     print(f"{target.name}: {target.stat().st_size} bytes;",
-          "; ".join(f"{rows.shape[1]} {words}" for words, rows in stored.items()))
+          ", ".join(f"{rows.shape[1]} photos of {name}" for name, rows in stored.items()))
 
 
 if __name__ == "__main__":

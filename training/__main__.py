@@ -39,9 +39,12 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--validate", help="a folder of NAME.jpg with masks NAME.png, for the log")
     train.add_argument("--processes", type=int, default=1, help="one for each free core; each with --threads threads")
     train.add_argument("--steps", type=int, required=True, help="steps in all, the cool-down included")
-    optional(train, str, "name")
+    optional(train, str, "name", "start")
     optional(train, int, "side", "cooldown", "warm", "batch", "threads", "seed", "validate_every")
     optional(train, float, "head_rate", "trunk_rate", "average")
+    mean = stages.add_parser("mean", help="average the weights of several runs; what is exported as deeplab then")
+    mean.add_argument("--work", required=True)
+    mean.add_argument("--runs", nargs="+", required=True, help="the runs' names in the work folder")
     features = stage("features", "what the trained trunk sees, stored for the heads", "the labelled folders of photos")
     heads = stage("heads", "train one head on the stored features", "the labelled folders of photos")
     heads.add_argument("--head", required=True, help="v1, v2, v3, v3plus, classify or detect")
@@ -78,6 +81,11 @@ def parser() -> argparse.ArgumentParser:
 
 def run(stage: str, options: dict) -> None:
     """One stage with its options; imports only what it needs."""
+    if stage == "mean":
+        from training.train import mean
+
+        mean(**options)
+        return
     stage = {"begin": "beginning", "split": "halves", "heads": "frozen"}.get(stage, stage)
     from importlib import import_module
 

@@ -134,7 +134,8 @@ def narrow(net: DeepLab, origin: Published, hidden: Tensor, photos: Tensor, seed
     high = rows(origin.trunk(photos)[1])
     branches = torch.cat([origin.near.weight, origin.image.weight])[:, :, 0, 0].double()
     mean = high.mean(0)
-    _, _, directions = torch.linalg.svd((high - mean) @ branches.T, full_matrices=False)
+    seen = (high - mean) @ branches.T
+    directions = torch.linalg.eigh(seen.T @ seen).eigenvectors.flip(1).T     # the one that varies most first
     turn = torch.linalg.qr(torch.randn(CHANNELS, CHANNELS, generator=torch.Generator().manual_seed(seed)).double()).Q
     down = turn @ directions[:CHANNELS] @ branches                        # (192, 320)
     size = ((high - mean) @ down.T).std()

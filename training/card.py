@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from segkit import models
 from segkit.errors import SegkitError
 from segkit.masks import labels
+from segkit.models import entries
 from training import examples, story
 
 LICENCE = "Apache-2.0"
@@ -33,7 +33,7 @@ ABOUT = {
     "head-classify": "Which of the 20 classes are in the photo, from the trunk's features",
     "head-detect": "Boxes of the 20 classes, from the trunk's features",
 }
-HALVES = {"report": "looked at once", "choose": "used for choosing"}
+ORDER = ("v1", "v2", "v3", "v3plus")
 
 
 def entry(file: Path, measured: dict) -> dict:
@@ -108,7 +108,8 @@ def classes_table(report: dict) -> str:
     """IoU of each class on the VOC photos of the reporting half, ours beside the starter's."""
     names = [key for key in report["quality"] if key.split("@")[0] in ("deeplab", "starter", "deeplab-w8")
              and "+" not in key and key.split("@")[1] in ("257", "289")]
-    columns = [report["quality"][key]["report"]["voc"]["iou"] for key in names]
+    columns = [report["quality"][key].get("report", {}).get("voc", {}).get("iou") for key in names]
+    names, columns = ([value for value, column in zip(which, columns) if column] for which in (names, columns))
     rows = [[label, *(number(column[index], 2) for column in columns)] for index, label in enumerate(labels.VOC)]
     return table(["class", *(f"`{name}`" for name in names)], rows)
 
@@ -127,6 +128,23 @@ def pairs_table(report: dict) -> str:
     rows = [[pair.replace("/", " minus "), kind, f"{found[0]:+.3f}", between(found[1:], True)]
             for pair, by_kind in report["pairs"].items() for kind, found in by_kind.items()]
     return table(["heads", "photos", "difference", "95 % interval (paired)"], rows)
+
+
+def order(report: dict) -> str:
+    """Whether the heads' figures stand in the order of the papers, and which of the steps are beyond chance."""
+    sentences = []
+    for kind in ("voc", "person200"):
+        figures = {name: report["quality"].get(f"head-{name}@257", {}).get("report", {}).get(kind, {}).get("figure")
+                   for name in ORDER}
+        if None in figures.values():
+            continue
+        ranked = sorted(ORDER, key=lambda name: figures[name])
+        told = " < ".join(f"{name} {figures[name]:.3f}" for name in ranked)
+        sentences.append(f"On {kind}: {told}, " + ("the order of the papers." if ranked == list(ORDER) else
+                                                   "which is not the order of the papers."))
+        sure = [pair.replace("/", " over ") for pair, found in report["pairs"].items() if kind in found and found[kind][1] > 0]
+        sentences.append(f"Beyond chance (the paired interval lies above 0): {', '.join(sure) or 'none'}.")
+    return " ".join(sentences)
 
 
 def seeds_table(seeds: dict) -> str:
@@ -213,11 +231,11 @@ def run(work: str, out: str, catalogue: str | None = None, default: str | None =
         heads_story=story.heads(facts), bars=bars(report), files=files_table(report), versions=versions,
         machine=instructions(report), report=quality_table(report, "report"), choose=quality_table(report, "choose"),
         classes=classes_table(report), heads=heads_table(report, "report"), heads_choose=heads_table(report, "choose"),
-        pairs=pairs_table(report), seeds=seeds_table(seeds), objects=objects_table(report), few=story.scarce(facts),
+        pairs=pairs_table(report), order=order(report), seeds=seeds_table(seeds), objects=objects_table(report), few=story.scarce(facts),
         bias=f"{bias:.1e}" if bias else "–", failures=examples.write(Path(out) / "deeplab.tflite", "stretch", Path(out)))
     (Path(out) / "README.md").write_text(text, encoding="utf-8")
     (Path(out) / "measured.json").write_text(json.dumps(measured(report), indent=2) + "\n", encoding="utf-8")
     files = [Path(out) / name for name in report["files"] if name != "starter"]
     if catalogue:
         into_catalogue(Path(catalogue), [entry(file, report["files"][file.name]) for file in files], default)
-        models._load.cache_clear()
+        entries.read.cache_clear()

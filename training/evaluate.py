@@ -18,10 +18,10 @@ from tqdm import tqdm
 
 from segkit import Segmenter, open_session
 from segkit.errors import SegkitError
-from segkit.lessons.lesson_10.experiments import with_input_size
+from segkit.graph.sizing import with_input_size
 from segkit.masks import boxes as boxes_of
 from segkit.masks import metrics, resize
-from segkit.masks.scores import class_map, grid_step
+from segkit.masks.scores import Argmax
 from segkit.networks.segmenter import normalise
 from training import confusions, halves, timing
 from training.label import open_photo, pairs, read_mask
@@ -39,7 +39,7 @@ class Chain:
     def __init__(self, trunk: Path, head: Path):
         self.trunk, self.head = (open_session(str(file), runtime="litert", threads=1) for file in (trunk, head))
         self.side = self.trunk.inputs[0].shape[1]
-        self.step = None
+        self.argmax = Argmax(self.head.outputs[0].upsampled_from)
 
     def features(self, photo: np.ndarray) -> list[np.ndarray]:
         """The trunk's answers for a photo (H, W, 3) uint8, in the order of the head's inputs."""
@@ -50,9 +50,7 @@ class Chain:
     def mask(self, photo: np.ndarray) -> np.ndarray:
         """(H, W) uint8 class indices; the photo is stretched."""
         scores = self.head.run(*self.features(photo))[0]
-        if self.step is None:
-            self.step = grid_step(scores, self.head.outputs[0].upsampled_from)
-        return resize.resize_nearest(class_map(scores, self.step), *photo.shape[:2])
+        return resize.resize_nearest(self.argmax(scores), *photo.shape[:2])
 
 
 def mask_function(file: Path, side: int | None, fit: str, scratch: str):
@@ -65,14 +63,14 @@ def mask_function(file: Path, side: int | None, fit: str, scratch: str):
     return lambda photo: segmenter.segment(photo).mask
 
 
-def plan(folder: Path, starter: str | None) -> dict[str, tuple[Path, int | None, str]]:
+def plan(folder: Path, starter: str | None, sides: tuple[int, ...] = SIDES) -> dict[str, tuple[Path, int | None, str]]:
     """{key: (file, side or None for its own, fit)}: what is measured on photos; see `confusions` for the keys."""
     rows = {}
     for file in sorted([*folder.glob("deeplab*.tflite"), *folder.glob("head-v*.tflite")]):
-        own = (257 if file.stem.startswith("head-") else
-               open_session(str(file), runtime="litert", threads=1).inputs[0].shape[1])
+        own = open_session(str(folder / "trunk.tflite" if file.stem.startswith("head-") else file), runtime="litert",
+                           threads=1).inputs[0].shape[1]
         rows[f"{file.stem}@{own}"] = (file, None, "stretch")
-        others = SIDES if file.stem == "deeplab" else (257,) if file.stem == "deeplab-f32" else ()
+        others = sides if file.stem == "deeplab" else sides[:1] if file.stem == "deeplab-f32" else ()
         rows |= {f"{file.stem}@{side}": (file, side, "stretch") for side in others if side != own}
         if file.stem == "deeplab":
             rows[f"deeplab@{own}+letterbox"] = (file, None, "letterbox")
@@ -147,7 +145,7 @@ def quality(key: str, folder: Path, sets: np.ndarray, half: np.ndarray, referenc
         matrices, bands, outlines = (stored[name].astype(float) for name in ("matrices", "bands", "outlines"))
     found: dict = {}
     for which in halves.HALVES:
-        for kind in confusions.FIGURES:
+        for kind in dict.fromkeys([*confusions.FIGURES, *sets.tolist()]):
             rows = confusions.members(sets, half, kind, which)
             if not rows.any():
                 continue
@@ -165,14 +163,15 @@ def quality(key: str, folder: Path, sets: np.ndarray, half: np.ndarray, referenc
     return found
 
 
-def run(work: str, out: str, labelled: list[str], starter: str | None = None, processes: int = 2) -> None:
+def run(work: str, out: str, labelled: list[str], starter: str | None = None, processes: int = 2,
+        sides: tuple[int, ...] = SIDES) -> None:
     """Measure all files in `out`; `labelled` are folders, `starter` the published model to compare with."""
     folder, measured = Path(out), Path(work) / "measured"
     files = sorted(folder.glob("*.tflite"))
     if not files:
         raise SegkitError(f"{out} holds no .tflite file; run `python -m training export` first")
     measured.mkdir(parents=True, exist_ok=True)
-    rows, wanted = photos_of(labelled), plan(folder, starter)
+    rows, wanted = photos_of(labelled), plan(folder, starter, sides)
     jobs = [(key, row, rows, measured / f"{key}.npz") for key, row in wanted.items()]
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         for _ in tqdm(pool.imap_unordered(measure, jobs), total=len(jobs), unit="model", desc="evaluate"):

@@ -27,7 +27,7 @@ from segkit.errors import SegkitError
 from training import frozen, heads, label, pack
 from training.deeplab import resize
 from training.features import trained_trunk
-from training.train import trained
+from training.train import shipped, trained
 
 SIDE, LIGHT_SIDE = 289, 257
 #: Weights of a channel count as gone below this share of its bias.
@@ -149,9 +149,9 @@ def plan(work: str | Path, side: int, light: int) -> list[tuple[str, nn.Module, 
     The kinds are `photo` and `light` (a photo at `side` or `light` pixels), and the features of a light photo: `high`,
     `low+high`, and `high8` at output stride 8.
     """
-    net = trained(work)
-    rows = [("deeplab", Whole(net, side), "photo", ("f32", "f16", "int8"), True),
-            ("deeplab-light", Whole(net, light), "light", ("w8",), True),
+    net, whole = trained(work), shipped(work)
+    rows = [("deeplab", Whole(whole, side), "photo", ("f32", "f16", "int8"), True),
+            ("deeplab-light", Whole(whole, light), "light", ("w8",), True),
             ("trunk", net.trunk, "light", ("w8",), True)]
     for name in frozen.HEADS:
         if not (frozen.result_folder(work, name) / "model.pt").exists():

@@ -66,7 +66,19 @@ def training(work: Path, story: dict) -> str:
         f"{hours(log(work), views):.1f} hours on {told['processes']} processor cores shared with other work. Nearly half of "
         "the views come from photos with drawn masks; photos are drawn by class. All weights moved; the stem and the first "
         "three blocks on every fourth step. AdamW at 2.5e-5 for weights that begin as published, 1e-4 for the decoder; the "
-        "weights that are shipped are running means over the steps.")
+        "result is the running mean of the weights over the steps." + went_on(work, story))
+
+
+def went_on(work: Path, story: dict) -> str:
+    """The runs that went on from there, where their mean is shipped."""
+    runs = story.get("final", {}).get("mean_of", [])
+    told = [story[name] for name in runs if name in story]
+    if not told:
+        return ""
+    views = sum(row["steps"] * row["batch"] * row["processes"] for row in told)
+    spent = sum(hours(log(work, name), row["batch"] * row["processes"]) for name, row in zip(runs, told))
+    return (f" The trunk of the lessons' parts is this one. For `deeplab` {len(told)} short runs went on from it with other "
+            f"seeds, at lower rates ({views:,} views together, {spent:.1f} hours); the mean of their weights is shipped.")
 
 
 def heads(story: dict) -> str:

@@ -58,6 +58,11 @@ def trained(work: str | Path) -> DeepLab:
     return read(Path(work) / "deeplab" / "model.pt", "train")
 
 
+def shipped(work: str | Path) -> DeepLab:
+    """The network that is exported: stage `mean`'s, where that was done, else stage `train`'s."""
+    return read(Path(work) / "final" / "model.pt", "mean") if (Path(work) / "final").exists() else trained(work)
+
+
 def read(file: Path, stage: str) -> DeepLab:
     """A `DeepLab` from a file of its weights; SegkitError where it is missing."""
     if not file.exists():
@@ -68,6 +73,18 @@ def read(file: Path, stage: str) -> DeepLab:
     net = DeepLab(widths)
     net.load_state_dict(state)
     return net.eval()
+
+
+def mean(work: str, runs: list[str], name: str = "final") -> None:
+    """Stage `mean`: several runs' weights averaged, <work>/<name>/model.pt; runs with one beginning agree enough for that.
+
+    Wortsman et al., "Model soups", https://arxiv.org/abs/2203.05482.
+    """
+    states = [read(Path(work) / run / "model.pt", "train").state_dict() for run in runs]
+    folder = Path(work) / name
+    folder.mkdir(parents=True, exist_ok=True)
+    loop.save(folder / "model.pt", model={key: sum(state[key] for state in states) / len(states) for key in states[0]})
+    story.add(Path(work), name, mean_of=runs)
 
 
 def groups(net: DeepLab) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
@@ -84,18 +101,18 @@ def side_of(step: int, seed: int, sides: dict[int, float]) -> int:
 
 
 def run(photos: list[str], work: str, masks: str | None = None, side: int | None = None, validate: str | None = None,
-        processes: int = 1, name: str = "deeplab", **options) -> None:
+        processes: int = 1, name: str = "deeplab", start: str | None = None, **options) -> None:
     """Train on the work folder's labels; results in <work>/<name>, resumed if they are there.
 
-    With `side` all views have that side.
+    With `side` all views have that side. `start` names another run of <work> whose result is the beginning.
     """
     settings = loop.Settings(**options)
     sides = {side: 1.0} if side else SIDES
-    team.run(processes, lambda us: train(us, settings, photos, Path(work), masks, sides, validate, name))
+    team.run(processes, lambda us: train(us, settings, photos, Path(work), masks, sides, validate, name, start))
 
 
 def train(us: team.Team, settings: loop.Settings, photos: list[str], work: Path, masks: str | None,
-          sides: dict[int, float], validate: str | None, name: str) -> None:
+          sides: dict[int, float], validate: str | None, name: str, start: str | None) -> None:
     """One process's part of `run`."""
     torch.manual_seed(settings.seed)
     stored = label.load(work)
@@ -108,7 +125,7 @@ def train(us: team.Team, settings: loop.Settings, photos: list[str], work: Path,
                   drawn_by_class=[len(found) for found in data.drawn_by_class])
         print(f"{len(data)} photos, {len(data.drawn)} with a mask, {data.hinted} with a hint; by class:",
               " ".join(f"{index}:{len(found)}" for index, found in enumerate(data.by_class) if index), flush=True)
-    net = begun(work).to(memory_format=torch.channels_last)
+    net = (read(work / start / "model.pt", "train") if start else begun(work)).to(memory_format=torch.channels_last)
     optimiser = loop.Optimiser(*groups(net), settings)
     viewer = Viewer(data, next(iter(sides)), settings.seed)
 

@@ -15,13 +15,11 @@ _HOME = {
     "APIS": "settings", "DELEGATES": "settings", "GPU_DELEGATES": "settings",
     "ACCELERATORS": "settings", "Setting": "settings", "combinations": "settings",
     "Report": "results", "Result": "results",
-    "Progress": "rows", "sweep": "sweeping",
-    "Comparison": "comparing", "compare": "comparing",
+    "Progress": "steps", "sweep": "measure", "Comparison": "measure", "compare": "measure",
     "OperatorTime": "operating", "OperatorTimes": "operating", "operators": "operating",
-    "CrossCheck": "official", "crosscheck": "official", "litert_benchmark": "official",
-    "phone": "android",
-    "Published": "publishing", "published": "publishing",
-    "software_driver": "gpu",
+    "CrossCheck": "tools", "crosscheck": "tools", "litert_benchmark": "tools", "phone": "tools",
+    "Published": "report", "published": "report",
+    "software_driver": "accelerators",
 }
 __all__ = sorted(_HOME)
 

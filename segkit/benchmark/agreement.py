@@ -6,16 +6,15 @@ takes pictures: on noise the scores of two classes are often nearly equal, and t
 error decides.
 """
 
-import tempfile
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from segkit import models
-from segkit.benchmark.client import Client, Gone
 from segkit.benchmark.settings import Setting
+from segkit.benchmark.worker import Client
 from segkit.errors import SegkitError
+from segkit.runtime.isolated import Gone
 
 # A share of equal pixels below this is called wrong. Kernels for floats that only add in another
 # order stayed above 0.999 on the shipped models. Kernels that round 8-bit numbers differently gave
@@ -151,21 +150,10 @@ class References:
     def _calculate(self, file, entry, size):
         setting = Setting(str(file), "litert", "interpreter", "reference", 1, size)
         try:
-            with Client(cancelled=self._cancelled) as client, \
-                    tempfile.TemporaryDirectory(prefix="segkit-") as folder:
+            with Client(cancelled=self._cancelled) as client:
                 loaded = client.ask("load", self._timeout, file=str(file),
                                     setting=setting.as_dict())
-                arrays = save(make_inputs(loaded["inputs"], entry), folder)
-                client.ask("first", self._timeout, arrays=arrays)
-                answer = client.ask("output", self._timeout, folder=folder)
-                return [np.load(f) for f in answer["files"]], answer["outputs"]
+                client.ask("first", self._timeout, arrays=make_inputs(loaded["inputs"], entry))
+                return client.ask("output", self._timeout)
         except (Gone, SegkitError) as error:
             return f"no reference answer: {error}"
-
-
-def save(arrays, folder):
-    """Write arrays into .npy files of a folder; their paths."""
-    files = [str(Path(folder) / f"input-{number}.npy") for number in range(len(arrays))]
-    for file, array in zip(files, arrays):
-        np.save(file, array)
-    return files

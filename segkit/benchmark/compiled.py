@@ -1,38 +1,43 @@
-"""Inside a worker: a model on LiteRT's CompiledModel, on the CPU or on an accelerator.
+"""A model on LiteRT's CompiledModel, on the CPU or on an accelerator.
 
 Seen with ai-edge-litert 2.3: ``run_by_index`` only hands the work to a GPU and comes back at
 once, so what is timed there is the run and the reading of its answer. ``is_fully_accelerated``
 says True even where the CPU did the work, so it is reported but not believed.
-Source: https://ai.google.dev/edge/litert/next/gpu
+Sources: https://ai.google.dev/edge/litert/next/overview, https://ai.google.dev/edge/litert/next/gpu
 """
 
 import importlib.util
 import sys
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import psutil
 
 from segkit import models
-from segkit.benchmark import engines, openvino
-from segkit.runtime.settings import runtimes
+from segkit.benchmark.accelerators import OPENVINO, openvino_lacks
+from segkit.benchmark.settings import GPU_DELEGATES
+from segkit.benchmark.timing import timed
+from segkit.errors import SegkitError, one_line
+from segkit.runtime.isolated import Unavailable
+from segkit.runtime.settings import runtimes, working_threads
 
 KERNELS = {"xnnpack": "DELEGATE", "none": "BUILTIN", "reference": "REFERENCE"}
-CHECK_RUNS = 3
 
 
 class CompiledEngine:
-    """A model on a CompiledModel; see :mod:`segkit.benchmark.engines`."""
+    """A model on a CompiledModel, on the CPU or on an accelerator.
+
+    It has the face of :class:`segkit.benchmark.worker.InterpreterEngine`.
+    """
 
     def __init__(self, file, setting):
         self._file, self._setting = file, setting
-        self._gpu = setting["delegate"] in ("gpu", "gpu+cpu")
-        self._accelerated = self._gpu or setting["delegate"] == openvino.DELEGATE
+        self._gpu = setting["delegate"] in GPU_DELEGATES
+        self._accelerated = self._gpu or setting["delegate"] == OPENVINO
         if self._gpu:
             _check_accelerator()
-        elif self._accelerated and openvino.missing():
-            raise engines.Unavailable(openvino.missing())
+        elif self._accelerated and openvino_lacks():
+            raise Unavailable(openvino_lacks())
         content = models.content(file)
         self._threads_before = psutil.Process().num_threads()
         self._model = self._opened(setting["delegate"])
@@ -57,11 +62,11 @@ class CompiledEngine:
 
         accelerators = library.HardwareAccelerator
         wanted = {"gpu": accelerators.GPU, "gpu+cpu": accelerators.GPU | accelerators.CPU,
-                  openvino.DELEGATE: accelerators.NPU | accelerators.CPU}
+                  OPENVINO: accelerators.NPU | accelerators.CPU}
         mode = getattr(library, "CpuKernelMode", None)
         intel = getattr(library, "IntelOpenVinoOptions", None)
         if mode is None or intel is None:
-            raise engines.Unavailable("this LiteRT's compiled model offers no choice of threads "
+            raise Unavailable("this LiteRT's compiled model offers no choice of threads "
                                       "and kernels: pip install --upgrade ai-edge-litert")
         try:
             return library.CompiledModel.from_file(str(self._file), options=library.Options(
@@ -70,16 +75,16 @@ class CompiledEngine:
                     num_threads=self._setting["threads"],
                     kernel_mode=mode[KERNELS[delegate]] if delegate in KERNELS else None),
                 intel_openvino_options=intel(graph_backend=intel.GRAPH_BACKEND.CPU)
-                if delegate == openvino.DELEGATE else None))
+                if delegate == OPENVINO else None))
         except (RuntimeError, ValueError) as error:
-            raise engines.Refused(f"LiteRT's compiled model refuses {self._file.name} with "
-                                  f"{delegate}: {engines.plain(error)}") from error
+            raise SegkitError(f"LiteRT's compiled model refuses {self._file.name} with "
+                                  f"{delegate}: {plain(error)}") from error
 
     def _tensors(self, kind):
         """Descriptions of the inputs or outputs, in the order of the buffers."""
         signatures = self._model.get_signature_list()
         if not signatures:
-            raise engines.Refused(f"{self._file.name} has no signature to run")
+            raise SegkitError(f"{self._file.name} has no signature to run")
         key = next(iter(signatures))
         details = getattr(self._model, f"get_{kind}_tensor_details")(key)
         return [{"name": details[name]["name"], "shape": list(details[name]["shape"]),
@@ -88,22 +93,22 @@ class CompiledEngine:
 
     def _resize(self, size):
         if len(self.inputs) != 1 or len(self.inputs[0]["shape"]) != 4:
-            raise engines.Refused(f"{self._file.name} takes no picture, so its input has no height "
+            raise SegkitError(f"{self._file.name} takes no picture, so its input has no height "
                                   "and width")
         shape = self.inputs[0]["shape"]
         try:
             self._model.resize_input_tensor(0, [shape[0], *size, shape[3]], strict=False)
         except (RuntimeError, ValueError) as error:
-            raise engines.Refused(f"{self._file.name} takes no input of {size[0]} x {size[1]} "
-                                  f"pixels: {engines.plain(error)}") from error
+            raise SegkitError(f"{self._file.name} takes no input of {size[0]} x {size[1]} "
+                                  f"pixels: {plain(error)}") from error
         self.inputs, self.outputs = self._tensors("input"), self._tensors("output")
 
     def _buffers(self, kind):
         try:
             return getattr(self._model, f"create_{kind}_buffers")(0)
         except (RuntimeError, ValueError) as error:
-            raise engines.Refused(f"LiteRT's compiled model has no memory for the {kind}s of "
-                                  f"{self._file.name}: {engines.plain(error)}") from error
+            raise SegkitError(f"LiteRT's compiled model has no memory for the {kind}s of "
+                                  f"{self._file.name}: {plain(error)}") from error
 
     def _says_accelerated(self):
         asked = getattr(self._model, "is_fully_accelerated", None)
@@ -132,7 +137,7 @@ class CompiledEngine:
     def after_first_run(self):
         """What is known only now: how many threads work."""
         if not self._accelerated:  # they choose for themselves
-            self.applied["threads"] = engines.working_threads(self._setting["threads"],
+            self.applied["threads"] = working_threads(self._setting["threads"],
                                                               self._threads_before)
 
     def doubt(self):
@@ -148,14 +153,14 @@ class CompiledEngine:
             alone = self._opened("gpu")
             del alone
             return {"fell_back": False, "operators_taken": self.applied["operators"]}
-        except engines.Refused:
+        except SegkitError:
             pass
         if any(np.dtype(t["dtype"]).kind != "f" for t in self.outputs):
             return {}  # whole numbers are equal on both
-        ours, here = self.read(), _seconds(self.run)
+        ours, here = self.read(), min(timed(self.run, 3))
         on_cpu = CompiledEngine(self._file, {**self._setting, "delegate": "xnnpack"})
         on_cpu.write(self._arrays)
-        there = _seconds(on_cpu.run)
+        there = min(timed(on_cpu.run, 3))
         same = all(np.array_equal(a, b) for a, b in zip(ours, on_cpu.read()))
         return {"fell_back": bool(same and 0.67 < here / there < 1.5)}
 
@@ -175,22 +180,12 @@ def _read(buffer, tensor):
         return buffer.read(count * dtype.itemsize, np.uint8).view(dtype)
 
 
-def _seconds(run):
-    """The shortest of a few runs."""
-    taken = []
-    for _ in range(CHECK_RUNS):
-        start = perf_counter()
-        run()
-        taken.append(perf_counter() - start)
-    return min(taken)
-
-
 def _check_accelerator():
     """Unavailable: this LiteRT brings no library that works with graphics cards."""
     folder = Path(importlib.util.find_spec("ai_edge_litert").origin).parent
     ending = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
     if not any(folder.glob(f"*Accelerator{ending}")):
-        raise engines.Unavailable("this LiteRT brings no accelerator for graphics cards on this "
+        raise Unavailable("this LiteRT brings no accelerator for graphics cards on this "
                                   "system: install a newer ai-edge-litert (2.1 or later)")
 
 
@@ -206,3 +201,16 @@ def _from_file(content):
             scales[index] = (quantisation.Scale(0), quantisation.ZeroPoint(0)
                              if quantisation.ZeroPointLength() else 0)
     return scales, graph.OperatorsLength()
+
+
+def plain(error):
+    """An error of LiteRT in one line, without the lines that name its own source files."""
+    lines = [line.strip("└ ").strip() for line in str(error).splitlines()]
+    told = [line for line in lines if line and "ERROR: [" not in line]
+    return one_line(" ".join(told) or error)
+
+
+def described(name, shape, dtype, scale=None, zero_point=None):
+    """An input or output as plain values."""
+    return {"name": name, "shape": list(shape), "dtype": dtype, "scale": scale,
+            "zero_point": zero_point}

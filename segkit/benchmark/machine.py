@@ -2,33 +2,45 @@
 
 import os
 import platform
+from collections import namedtuple
 from pathlib import Path
 from time import monotonic
 
 import psutil
 
 from segkit import __version__
-from segkit.runtime.settings import allowed_cores, free_cores, runtimes
+from segkit.runtime.settings import allowed_cores, free_cores, instructions, runtimes
 
 _CPUS = Path("/sys/devices/system/cpu")
 _ENERGY = Path("/sys/class/powercap")
+_GROUP = Path("/sys/fs/cgroup/cpu.stat")
+
+Meanwhile = namedtuple("Meanwhile", "seconds others joules megahertz throttled")
+Meanwhile.__doc__ = """What the machine did during a batch of runs.
+
+seconds: on the clock; others: seconds of work of other programs; joules: of the whole processor;
+megahertz: [before, after], the clock of the processor; throttled: how often a container was held
+back because its share of the cores was used up. None where the machine does not say."""
 
 
 def facts():
     """The machine as plain values, for JSON; what a system does not tell is None.
 
     Returns:
-        dictionary: "cpu" (model), "cores" (all, allowed, free at the start), "load" (processes
-        that wanted to run, mean of the last minute), "governor" and "megahertz" (how the CPU
-        picks its clock, and the clock now), "memory_mib", "system", "python", "segkit",
-        "runtimes" (name to version), "numpy".
+        dictionary: "cpu" (model), "instructions" (see :func:`segkit.runtime.instructions`),
+        "cores" (all, allowed, free at the start; pinned: whether this process may use some of
+        them only), "load" (processes that wanted to run, mean of the last minute), "governor" and
+        "megahertz" (how the CPU picks its clock, and the clock now), "memory_mib", "system",
+        "python", "segkit", "runtimes" (name to version), "numpy".
     """
     import numpy
 
-    return {"cpu": cpu_model(), "cores": {"all": os.cpu_count(), "allowed": allowed_cores(),
-                                          "free": free_cores()},
+    known = instructions()
+    return {"cpu": cpu_model(), "instructions": None if known is None else list(known),
+            "cores": {"all": os.cpu_count(), "allowed": allowed_cores(), "free": free_cores(),
+                      "pinned": _pinned()},
             "load": _load(), "governor": _read(_CPUS / "cpu0/cpufreq/scaling_governor"),
-            "megahertz": _megahertz(), "memory_mib": psutil.virtual_memory().total >> 20,
+            "megahertz": megahertz(), "memory_mib": psutil.virtual_memory().total >> 20,
             "system": f"{platform.system()} {platform.release()} {platform.machine()}",
             "python": platform.python_version(), "segkit": __version__,
             "runtimes": runtimes(), "numpy": numpy.__version__}
@@ -59,7 +71,22 @@ def _load():
         return None
 
 
-def _megahertz():
+def _pinned():
+    return (len(os.sched_getaffinity(0)) < os.cpu_count() if hasattr(os, "sched_getaffinity")
+            else None)
+
+
+def throttled():
+    """How often this process's container was held back so far (cgroup 2: nr_throttled), or None."""
+    for line in (_read(_GROUP) or "").splitlines():
+        name, _, value = line.partition(" ")
+        if name == "nr_throttled":
+            return int(value)
+    return None
+
+
+def megahertz():
+    """The processor's clock now, in megahertz, or None."""
     try:
         clock = psutil.cpu_freq()
     except (OSError, NotImplementedError, AttributeError):
@@ -82,12 +109,14 @@ class Meters:
 
     @staticmethod
     def _read(pid):
-        return monotonic(), busy_seconds() - own_seconds(pid), energy_counters()
+        return (monotonic(), busy_seconds() - own_seconds(pid), energy_counters(), megahertz(),
+                throttled())
 
     def since(self, pid):
-        """(seconds, other programs' seconds of work, joules of the whole processor or None)."""
-        (start, others, energy), (now, others_now, energy_now) = self._start, self._read(pid)
-        return now - start, max(0.0, others_now - others), energy_between(energy, energy_now)
+        """A :class:`Meanwhile`."""
+        (start, others, energy, clock, held), now = self._start, self._read(pid)
+        return Meanwhile(now[0] - start, max(0.0, now[1] - others), energy_between(energy, now[2]),
+                         [clock, now[3]], None if held is None else now[4] - held)
 
 
 def busy_seconds():

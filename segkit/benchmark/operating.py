@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from segkit import models
-from segkit.benchmark import agreement, openvino
-from segkit.benchmark.client import Client, Gone
+from segkit.benchmark import accelerators, agreement
 from segkit.benchmark.settings import Setting, model_file
+from segkit.benchmark.worker import Client
 from segkit.errors import SegkitError
+from segkit.runtime.isolated import Cancelled, Gone
 
 METHOD = ("each operator was run by itself, as a model of one operator; the whole model was run "
           "before and after them")
@@ -124,7 +125,7 @@ def operators(setting, runs=20, timeout=120, progress=None, cancel=None, environ
             whole += bench.times(file, entry)[0]
         except Gone as gone:
             raise SegkitError(f"{setting.label} cannot be timed: {gone}") from gone
-        except bench.Cancelled as stopped:
+        except Cancelled as stopped:
             raise SegkitError("the timing of operators was stopped before its end") from stopped
         finally:
             bench.close()
@@ -156,8 +157,6 @@ def _one(bench, operator, piece):
 class _Bench:
     """A worker that loads one model after another; a new one where the last one died."""
 
-    from segkit.benchmark.client import Cancelled
-
     def __init__(self, setting, runs, timeout, environment, cancelled, folder):
         self._setting, self._runs, self._timeout = setting.as_dict(), runs, timeout
         self._environment, self._cancelled, self.folder = environment, cancelled, folder
@@ -167,13 +166,13 @@ class _Bench:
         """(milliseconds of the runs, what was applied) for a model's file. Gone: see Client."""
         if self._client is None:
             setting = Setting.from_dict(self._setting)
-            self._client = Client({**openvino.environment(setting), **(self._environment or {})},
-                                  self._cancelled)
+            variables = {**accelerators.environment(setting), **(self._environment or {})}
+            self._client = Client(variables, self._cancelled)
         try:
             ask = self._client.ask
             loaded = ask("load", self._timeout, file=str(file), setting=self._setting)
             arrays = agreement.make_inputs(loaded["inputs"], entry)
-            ask("first", self._timeout, arrays=agreement.save(arrays, self.folder))
+            ask("first", self._timeout, arrays=arrays)
             answer = ask("time", self._timeout + MOST_SECONDS, runs=self._runs, warmup=3,
                          seconds=MOST_SECONDS)
         except Gone:

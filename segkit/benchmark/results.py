@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segkit.benchmark.settings import Setting
-from segkit.benchmark.statistics import interval_of_median
+from segkit.benchmark.timing import batches_of, interval_of_median, milliseconds
 from segkit.errors import SegkitError, one_line
 
 STATUSES = ("ok", "refused", "failed", "unavailable")
@@ -29,9 +29,13 @@ class Result:
         reason: one sentence for the last three, with the native library's own words.
         applied: what really ran, a dictionary: "runtime", "version", "delegate", "threads",
             "operators_taken" (None: the library does not tell), "operators", "timed".
-        load_ms, first_ms: loading the model, and its first run.
-        runs_ms: the timed runs, in their order; ``rounds`` says how many each round had.
-        interval_ms: 95 % bootstrap interval of the median, (low, high).
+        load_ms, first_ms, copy_ms: loading the model, its first run, and copying its inputs in
+            and its outputs out, none of which is part of the timed runs; medians of the batches.
+        runs_ms: the timed runs, in their order; ``rounds`` says how many each batch had: every
+            round is a batch in a process of its own.
+        batches: for each of them "load_ms", "first_ms", "copy_ms", "megahertz" (the processor's
+            clock before and after) and "throttled" (how often a container was held back).
+        interval_ms: 95 % interval of the typical time, (low, high), on the batches' medians.
         peak_mib, base_mib: most memory of the process; and what it had before it loaded the
             model (Python, NumPy and the runtime).
         bytes: size of the model's file.
@@ -52,8 +56,10 @@ class Result:
     applied: dict | None = None
     load_ms: float | None = None
     first_ms: float | None = None
+    copy_ms: float | None = None
     runs_ms: list = field(default_factory=list)
     rounds: list = field(default_factory=list)
+    batches: list = field(default_factory=list)
     interval_ms: tuple = (None, None)
     peak_mib: float | None = None
     base_mib: float | None = None
@@ -95,6 +101,18 @@ class Result:
         return float(np.mean(self.runs_ms)) if self.runs_ms else self.given.get("mean_ms")
 
     @property
+    def typical(self):
+        """(milliseconds, "median" or "mean"), or None: some tools print a mean only."""
+        if self.median_ms is not None:
+            return self.median_ms, "median"
+        return None if self.mean_ms is None else (self.mean_ms, "mean")
+
+    @property
+    def statistic(self):
+        """Which of the two the typical time is; None without times."""
+        return self.typical and self.typical[1]
+
+    @property
     def ok(self):
         """Whether there are times to show."""
         return self.status == "ok"
@@ -117,24 +135,28 @@ class Result:
         """
         self.interval_ms = interval_of_median(self.runs_ms, self.rounds)
         if self.p95_ms - self.p05_ms > NOISY_SPREAD * self.median_ms:
-            self.notes.append(f"noisy: 90 % of the runs took {self.p05_ms:.3g} to "
-                              f"{self.p95_ms:.3g} ms")
-        medians = [float(np.median(part)) for part in
-                   np.split(np.asarray(self.runs_ms), np.cumsum(self.rounds)[:-1]) if len(part)]
+            self.notes.append(f"noisy: 90 % of the runs took {milliseconds(self.p05_ms, '')} to "
+                              f"{milliseconds(self.p95_ms)}")
+        medians = [float(np.median(part)) for part in batches_of(self.runs_ms, self.rounds)]
         if len(medians) > 1 and max(medians) - min(medians) > NOISY_ROUNDS * self.median_ms:
-            self.notes.append(f"noisy: the median of a round went from {min(medians):.3g} to "
-                              f"{max(medians):.3g} ms")
+            self.notes.append("noisy: the median of a round went from "
+                              f"{milliseconds(min(medians), '')} to {milliseconds(max(medians))}")
         wanted = (self.applied or {}).get("threads") or 1
         if cores and (self.other_load or 0) > BUSY and cores - self.other_load < wanted:
             self.notes.append(f"noisy: other programs kept {self.other_load:.1f} of {cores} cores "
                               "busy")
+        held = sum(batch.get("throttled") or 0 for batch in self.batches)
+        if held:
+            self.notes.append(f"noisy: the container was held back {held} times, since its share "
+                              "of the cores was used up")
 
     def as_dict(self):
         """Plain values for JSON: every attribute, and the statistics of the runs."""
         found = {f.name: getattr(self, f.name) for f in fields(self)}
         return {**found, "asked": self.asked.as_dict(), "interval_ms": list(self.interval_ms),
                 "min_ms": self.min_ms, "p05_ms": self.p05_ms, "median_ms": self.median_ms,
-                "p95_ms": self.p95_ms, "mean_ms": self.mean_ms, "noisy": self.noisy}
+                "p95_ms": self.p95_ms, "mean_ms": self.mean_ms, "statistic": self.statistic,
+                "noisy": self.noisy}
 
     @classmethod
     def from_dict(cls, values):
@@ -222,7 +244,7 @@ class Report:
 
 _ASKED = [f.name for f in fields(Setting)]
 _PLAIN = [f.name for f in fields(Result) if f.name != "asked"]
-_STATISTICS = ["min_ms", "p05_ms", "median_ms", "p95_ms", "mean_ms"]
+_STATISTICS = ["min_ms", "p05_ms", "median_ms", "p95_ms", "mean_ms", "statistic"]
 COLUMNS = ["kind", *_ASKED, *_STATISTICS, *_PLAIN, "machine", "options"]
 
 

@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 from segkit import models
+from segkit.benchmark.measure import sweep
+from segkit.benchmark.report import lines
 from segkit.benchmark.results import Report
 from segkit.benchmark.settings import DELEGATES, combinations
-from segkit.benchmark.sweeping import sweep
-from segkit.benchmark.table import lines
 from segkit.errors import SegkitError, one_line
 from segkit.runtime.settings import RUNTIMES, checked_delegate, runtimes
 

@@ -1,12 +1,10 @@
 """The work behind ``segkit segment``: one photo, several, or folders of them."""
 
-import json
-import os
 import sys
-import tempfile
 from pathlib import Path
 
-from segkit import photos
+from segkit.cli import folder
+from segkit.cli.answers import answer
 from segkit.errors import SegkitError
 from segkit.networks.segmenter import Segmenter
 
@@ -27,33 +25,47 @@ def segment(options):
         SegkitError: anything is wrong with the only photo, the model or an option.
     """
     sources, several = _sources(options.photos)
-    outputs = {kind: _outputs(getattr(options, kind), kind, sources, several)
-               for kind in ("mask", "overlay")}
-    segmenter = Segmenter(options.model, fit=options.fit, runtime=options.runtime,
-                          threads=options.threads, delegate=options.delegate)
-    if not several:
-        _one(segmenter, sources[0], 0, outputs, options, several)
-        return 0
-    failed = _each(segmenter, sources, outputs, options)
+    endings = {"mask": "png", "overlay": options.overlay_format}
+    outputs = {kind: _outputs(getattr(options, kind), kind, sources, several, ending)
+               for kind, ending in endings.items()}
+    jobs = [(source, {kind: paths and paths[n] for kind, paths in outputs.items()})
+            for n, source in enumerate(sources)]
+    settings = {"model": options.model, "fit": options.fit, "runtime": options.runtime,
+                "threads": options.threads, "delegate": options.delegate}
+    if several:
+        return _each(jobs, settings, options)
+    if options.resume or options.workers is not None:
+        raise SegkitError("--resume and --workers are for several photos; leave them out for one")
+    print(answer(Segmenter(**settings), *jobs[0], options.json, several=False))
+    return 0
+
+
+def _each(jobs, settings, options):
+    """Segment all photos; 1 if some failed, else 0. A line for each of these comes at the end."""
+    from tqdm import tqdm
+
+    if options.workers is not None and options.workers < 1:
+        raise SegkitError(f"--workers is 1 or more, not {options.workers}")
+    if options.resume:
+        if not (options.mask or options.overlay):
+            raise SegkitError("--resume needs --mask or --overlay: their files say what is done")
+        before = len(jobs)
+        jobs = folder.unfinished(jobs, settings)
+        print(f"{before - len(jobs)} of {before} photos were done before", file=sys.stderr)
+    folder.stamp(jobs, settings)
+    failed = []
+    # disable=None: the bar shows in a terminal only, so that a pipe stays clean.
+    with tqdm(total=len(jobs), unit="photo", disable=None) as bar:
+        for said, wrong in folder.run(jobs, settings, options.json, options.workers):
+            with bar.external_write_mode(file=sys.stdout):
+                if said is not None:
+                    print(said, flush=True)
+            failed += [wrong] if wrong else []
+            bar.update()
+    folder.unstamp(jobs)
     for line in failed:
         print(f"segkit: {line}", file=sys.stderr)
     return 1 if failed else 0
-
-
-def _each(segmenter, sources, outputs, options):
-    """Segment all sources; a line for each that failed."""
-    from tqdm import tqdm
-
-    failed = []
-    # disable=None: the bar shows in a terminal only, so that a pipe stays clean.
-    with tqdm(sources, unit="photo", disable=None) as bar:
-        for number, source in enumerate(bar):
-            try:
-                with bar.external_write_mode(file=sys.stdout):
-                    _one(segmenter, source, number, outputs, options, True)
-            except SegkitError as error:
-                failed.append(str(error))
-    return failed
 
 
 def _sources(named):
@@ -73,14 +85,7 @@ def _sources(named):
     return sources, several
 
 
-def _photo(source):
-    """The photo at a path, or the sample photo of that name."""
-    if str(source) in photos.SAMPLES and not source.exists():
-        return photos.sample(str(source))
-    return photos.load(source)
-
-
-def _outputs(target, kind, sources, several):
+def _outputs(target, kind, sources, several, ending):
     """Where each photo's mask or overlay goes: a list of paths, or None where none is asked for."""
     if target is None:
         return None
@@ -103,75 +108,9 @@ def _outputs(target, kind, sources, several):
         if len(set(names)) < len(names):
             raise SegkitError(f"--{kind}: several photos have the same name "
                               f"{max(names, key=names.count)}; run them one folder at a time")
-        targets = [target / f"{name}.png" for name in names]
+        targets = [target / f"{name}.{ending}" for name in names]
     originals = {source.resolve() for source in sources}
     for path in targets:
         if path.resolve() in originals:
             raise SegkitError(f"--{kind} {path} would overwrite a photo; name another place")
     return targets
-
-
-def _one(segmenter, source, number, outputs, options, several):
-    """Segment one photo, write its files, print its answer."""
-    result = segmenter.segment(_photo(source))
-    if outputs["mask"]:
-        _save(result.mask_image(), outputs["mask"][number], several)
-    if outputs["overlay"]:
-        _save(result.overlay(), outputs["overlay"][number], several)
-    if options.json:
-        print(json.dumps(_report(segmenter, source, result, several)))
-    elif several:
-        print(f"{source}: {_shares(result)}")
-    else:
-        print("\n".join(_lines(segmenter, source, result)))
-
-
-def _save(image, path, make_folder):
-    """Write a picture whole or not at all: into a file beside it first, then renamed."""
-    draft = None
-    try:
-        if make_folder:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".segkit-", suffix=path.suffix)
-        os.close(handle)
-        image.save(draft)
-        mask = os.umask(0)  # mkstemp makes private files; give this one the usual rights
-        os.umask(mask)
-        os.chmod(draft, 0o666 & ~mask)
-        os.replace(draft, path)
-    except (OSError, ValueError) as error:
-        if draft and os.path.exists(draft):
-            os.remove(draft)
-        reason = getattr(error, "strerror", None) or error
-        raise SegkitError(f"{path} cannot be written: {reason}") from error
-
-
-def _report(segmenter, source, result, several):
-    """The answer as one JSON object."""
-    session = segmenter.session
-    height, width = result.mask.shape
-    report = {"model": session.model.name if session.model else str(session.path),
-              "runtime": session.applied.runtime, **session.report(), "fit": segmenter.fit,
-              "size": [width, height], "classes": [c._asdict() for c in result.classes],
-              "milliseconds": {k: round(v, 3) for k, v in result.milliseconds.items()}}
-    return {"photo": str(source), **report} if several else report
-
-
-def _shares(result):
-    return ", ".join(f"{c.name} {c.share:.1%}" for c in result.classes)
-
-
-def _lines(segmenter, source, result):
-    """The answer for people."""
-    height, width = result.mask.shape
-    session, times = segmenter.session, result.milliseconds
-    applied = session.applied
-    yield f"{source}: {width} x {height} pixels"
-    for c in result.classes:
-        yield f"  {c.share:>6.1%}  {c.name}"
-    yield (f"{session.model.name if session.model else session.path} on {applied.runtime} "
-           f"{applied.version}, threads: {applied.threads}, delegate: {applied.delegate} "
-           f"({applied.operators_taken} of {applied.operators} operators)")
-    if applied.delegate != session.asked.delegate:
-        yield f"asked for the delegate {session.asked.delegate}: it took no operator of this model"
-    yield ", ".join(f"{stage} {value:.1f} ms" for stage, value in times.items())

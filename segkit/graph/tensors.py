@@ -6,6 +6,7 @@ from math import prod
 import numpy as np
 
 from segkit.errors import SegkitError, one_line
+from segkit.runtime.quantised import dequantise
 
 _NUMPY = ("float16", "float32", "float64", "int8", "int16", "int32", "int64",
           "uint8", "uint16", "uint32", "uint64", "bool")
@@ -26,6 +27,20 @@ class Quantisation:
     scale: np.ndarray
     zero_point: np.ndarray
     axis: int | None
+
+    def real(self, stored):
+        """Real numbers, float32, for an array of what is ``stored``."""
+        return dequantise(stored, *self.spread(stored.ndim))
+
+    def nearest(self, real, lowest, highest):
+        """The whole numbers from ``lowest`` to ``highest`` that stand nearest to ``real`` numbers.
+
+        Returns:
+            array of floats with whole numbers. A channel without weights has the scale 0.
+        """
+        scale, zero_point = self.spread(real.ndim)
+        scale = np.where(scale > 0, scale, 1)
+        return np.clip(np.rint(real / scale) + zero_point, lowest, highest)
 
     def spread(self, rank):
         """``scale`` and ``zero_point``, shaped so that they multiply a tensor of ``rank`` axes."""
@@ -98,16 +113,14 @@ class Tensor:
             return stored.astype(np.float32)
         if self.quantisation is None:
             return stored
-        scale, zero_point = self.quantisation.spread(stored.ndim)
-        return (stored.astype(np.int64) - zero_point).astype(np.float32) * scale
+        return self.quantisation.real(stored)
 
     def from_real(self, real):
         """What this tensor stores for an array of ``real`` numbers: the nearest values it has."""
         dtype = self.numpy_dtype()
         if dtype.kind != "f" and self.quantisation is not None and real.dtype.kind == "f":
-            scale, zero_point = self.quantisation.spread(real.ndim)
             limits = np.iinfo(dtype)
-            real = np.clip(np.rint(real / scale) + zero_point, limits.min, limits.max)
+            real = self.quantisation.nearest(real, limits.min, limits.max)
         return real.astype(dtype, copy=False)
 
     def numpy_dtype(self):

@@ -124,7 +124,7 @@ class Aspp:
         return resize.resize_nearest(class_map(self.logits(responses)), *photo_size)
 
 
-def margin(response, index):
+def over_background(response, index):
     """How much more a response speaks for a class than for background: (H, W) float32.
 
     Args:

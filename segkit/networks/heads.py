@@ -18,7 +18,7 @@ from segkit.errors import SegkitError
 from segkit.masks import boxes, labels, resize
 from segkit.masks.scores import Argmax
 from segkit.networks.segmenter import Segmentation, normalise
-from segkit.runtime.session import open_session
+from segkit.runtime.opening import open_session
 
 SEGMENTING = ("v1", "v2", "v3", "v3plus")
 TRUNKS = {16: "trunk", 8: "trunk-os8"}  # output stride -> name in the catalogue
@@ -107,7 +107,8 @@ class Head:
             if given.shape != tensor.shape[1:]:
                 raise SegkitError(
                     f"the head {self.name} takes features of shape {tensor.shape[1:]}, not "
-                    f"{given.shape}; these come from a trunk at output stride {features.output_stride}")
+                    f"{given.shape}; these come from a trunk at output stride "
+                    f"{features.output_stride}")
         return self.session.run(*(m[None] for m in maps))[0]
 
     def __repr__(self):
@@ -185,5 +186,6 @@ class Detector(Head):
 
 def present():
     """Whether the files of the trunk and of all heads are on this machine."""
-    names = [*TRUNKS.values(), *(f"head-{n}" for n in (*SEGMENTING, "v3-os8", "classify", "detect"))]
+    heads = (*SEGMENTING, "v3-os8", "classify", "detect")
+    names = [*TRUNKS.values(), *(f"head-{name}" for name in heads)]
     return all(models.find(name)[0] for name in names)

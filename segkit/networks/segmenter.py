@@ -19,7 +19,7 @@ from segkit.errors import SegkitError
 from segkit.masks import labels, resize
 from segkit.masks.paint import paint
 from segkit.masks.scores import Argmax
-from segkit.runtime.session import open_session
+from segkit.runtime.opening import open_session
 from segkit.runtime.settings import checked_runtime
 
 ClassShare = namedtuple("ClassShare", "index name share")

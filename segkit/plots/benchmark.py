@@ -9,33 +9,25 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from segkit import plots
-from segkit.benchmark.table import typical
+from segkit.benchmark.timing import milliseconds
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, INK, ORANGE, plain
-from segkit.plots.results import (
-    by_threads,
-    front,
-    milliseconds,
-    names,
-    shared_words,
-    timed,
-    times_of,
-)
+from segkit.plots import BLACK, BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, plain
+from segkit.plots.results import by_threads, front, names, shared_words, timed, times_of
 
-# Of Okabe and Ito's palette; each series has a marker of its own as well.
-SERIES = ((BLUE, "o", "-"), (ORANGE, "s", "-"), ("#009E73", "^", "-"), ("#D55E00", "D", "-"),
-          ("#CC79A7", "v", "-"), ("#56B4E9", "P", "-"), ("#000000", "X", "-"))
-STAGES = {"prepare": ORANGE, "invoke": BLUE, "finish": "#009E73"}
+# Each series has a marker of its own as well as a colour.
+SERIES = ((BLUE, "o", "-"), (ORANGE, "s", "-"), (GREEN, "^", "-"), (VERMILION, "D", "-"),
+          (PURPLE, "v", "-"), (SKY, "P", "-"), (BLACK, "X", "-"))
+STAGES = {"read": PURPLE, "prepare": ORANGE, "invoke": BLUE, "finish": GREEN}
 GREY, PALE = "#888888", "#A9CCE3"
 
 
 def _state(result, times):
     """What an alt text says of a result."""
-    if not result.ok or not typical(result):
+    if not result.ok or not result.typical:
         return result.status if not result.ok else "no runs"
     told = []
     if times:
-        middle, statistic = typical(result)
+        middle, statistic = result.typical
         told.append(milliseconds(middle) + (" mean" if statistic == "mean" else ""))
         if result.p05_ms is not None and result.p95_ms is not None:
             told.append(f"90 % of the runs from {milliseconds(result.p05_ms)} to "
@@ -65,7 +57,7 @@ def bars(results, times=False):
         place.text(_end(result) + 0.015 * farthest, row, _told(result), va="center", fontsize=8,
                    color=INK)
     place.set_yticks(range(len(results)), names(results))
-    place.set(xlim=(0, 1.3 * farthest), ylim=(len(results) - 0.5, -0.5))
+    place.set(xlim=(0, _room(shown) * farthest), ylim=(len(results) - 0.5, -0.5))
     place.set_xlabel("milliseconds a run", fontsize=8)
     plain(place)
     marks = [Patch(facecolor=SERIES[i][0], alpha=0.75, label=f"median, {name}")
@@ -75,6 +67,12 @@ def bars(results, times=False):
     new.legend(handles=marks, loc="outside lower center", fontsize=8, frameon=False,
                ncols=len(marks))
     return plots.show(new, f"Bars of the median time of a run for {_settings(results, times)}.")
+
+
+def _room(results):
+    """How far an axis goes beyond the longest bar, so that the words beside the bars fit."""
+    letters = max((len(_told(result)) for result in results), default=0)
+    return 1 + 0.012 * (letters + 1)
 
 
 def _end(result):
@@ -92,7 +90,7 @@ def _bar(place, row, result, colour):
 
 
 def _told(result):
-    middle, statistic = typical(result)
+    middle, statistic = result.typical
     return (milliseconds(middle) + (", mean" if statistic == "mean" else "")
             + (", WRONG ANSWER" if result.wrong else "") + (", noisy" if result.noisy else ""))
 
@@ -125,7 +123,7 @@ def scaling(results, cores=None, free=None, times=False):
         lows, medians, highs = np.array([times_of(r) for r in points]).T
         spread = np.maximum(0, (medians - lows, highs - medians))
         place.errorbar(counts, medians, spread, color=colour, marker=marker, linestyle=style,
-                       capsize=3, markeredgecolor=INK, label=name)
+                       capsize=6, elinewidth=1.5, ms=4, markeredgecolor=INK, label=name)
         place.plot(counts, medians[0] * counts[0] / np.array(counts), ":", color=colour)
     ticks = sorted({r.asked.threads for points in lines.values() for r in points})
     place.set_xscale("log", base=2)
@@ -183,8 +181,7 @@ def pareto(results, quality, what="mean IoU", times=False):
     """
     shown = [r for r in timed(results) if r.asked.model in quality]
     right = [number for number, r in enumerate(shown) if not r.wrong]  # a wrong answer is no rival
-    best = [right[i] for i in front([(times_of(shown[n])[1], quality[shown[n].asked.model])
-                                     for n in right])]
+    best = front({n: (times_of(shown[n])[1], quality[shown[n].asked.model]) for n in right})
     half = max((times_of(r)[1] for r in shown), default=0) / 2
     new, axes = plots.figure(1, 3.4)
     place = axes[0, 0]
@@ -217,15 +214,17 @@ def stages(rows, times=False):
 
     Args:
         rows: dictionary from a row's name to a dictionary from "prepare", "invoke" and "finish"
-            to milliseconds, see :class:`segkit.Segmentation`.
+            to milliseconds, see :class:`segkit.Segmentation`; and "read", where a file was.
         times: whether the alt text gives the times.
     """
     new, axes = plots.figure(1, 0.45 * len(rows) + 1.1)
     place = axes[0, 0]
     longest = max(sum(parts.values()) for parts in rows.values())
+    shown = {stage: colour for stage, colour in STAGES.items()
+             if any(stage in parts for parts in rows.values())}
     for row, parts in enumerate(rows.values()):
         left = 0
-        for stage, colour in STAGES.items():
+        for stage, colour in shown.items():
             place.barh(row, parts[stage], left=left, height=0.6, color=colour, edgecolor="white")
             left += parts[stage]
         place.text(left + 0.01 * longest, row, milliseconds(left), va="center", fontsize=8,
@@ -234,12 +233,12 @@ def stages(rows, times=False):
     place.set(xlim=(0, 1.15 * longest), ylim=(len(rows) - 0.5, -0.5))
     place.set_xlabel("milliseconds a photo", fontsize=8)
     plain(place)
-    new.legend([Patch(facecolor=colour) for colour in STAGES.values()], list(STAGES),
-               loc="outside lower center", fontsize=8, frameon=False, ncols=3)
+    new.legend([Patch(facecolor=colour) for colour in shown.values()], list(shown),
+               loc="outside lower center", fontsize=8, frameon=False, ncols=len(shown))
     told = "; ".join(name + (": " + sentence(
         f"{stage} {milliseconds(parts[stage])} ({percent(parts[stage] / sum(parts.values()))})"
-        for stage in STAGES) if times else "") for name, parts in rows.items())
-    return plots.show(new, f"Stacked bars of the {len(STAGES)} stages prepare, invoke and finish "
+        for stage in shown) if times else "") for name, parts in rows.items())
+    return plots.show(new, f"Stacked bars of the {len(shown)} stages {sentence(shown)} "
                            f"for {len(rows)} rows: {told}.")
 
 
@@ -247,7 +246,7 @@ def beside(rows, times=False):
     """Published times above measured ones, told apart by colour, hatch and words.
 
     Args:
-        rows: dictionaries as :func:`segkit.benchmark.rows` gives them.
+        rows: dictionaries as :func:`segkit.benchmark.report.rows` gives them.
         times: whether the alt text gives the measured times; it always gives the published ones.
     """
     rows = sorted(rows, key=lambda row: row["kind"] != "published")  # stable: the order stays

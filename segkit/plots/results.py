@@ -1,16 +1,9 @@
 """Results of the benchmark in words and in order, for figures and their alt texts."""
 
-from segkit.benchmark.table import typical
-
-
-def milliseconds(value):
-    """A time in words: "0.42 ms", "4.20 ms", "12.3 ms", "1370 ms"."""
-    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} ms"
-
 
 def timed(results):
     """The results that have a time to show."""
-    return [result for result in results if result.ok and typical(result)]
+    return [result for result in results if result.ok and result.typical]
 
 
 def times_of(result):
@@ -18,7 +11,7 @@ def times_of(result):
 
     Some tools print a mean in place of the runs: then it stands for all that they leave out.
     """
-    middle, _ = typical(result)
+    middle, _ = result.typical
     low, high = result.p05_ms, result.p95_ms
     return middle if low is None else low, middle, middle if high is None else high
 
@@ -70,14 +63,20 @@ def by_threads(results):
 
 
 def front(points):
-    """Which points no other point beats: the indices, the fastest first.
+    """The Pareto front: the points that no other one beats.
+
+    One beats another if it is at least as good in both, and better in one.
 
     Args:
-        points: list of (time, quality): less time is better, more quality is better.
+        points: dictionary from name to (cost, quality): less cost and more quality are better.
+
+    Returns:
+        list of names, the cheapest first. Source: V. Pareto's optimum; the word in this sense is
+        that of multi-objective optimisation.
     """
-    best, found = float("-inf"), []
-    for index in sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1])):
-        if points[index][1] > best:
-            best = points[index][1]
-            found.append(index)
-    return found
+    def beaten(cost, quality):
+        return any(c <= cost and q >= quality and (c < cost or q > quality)
+                   for c, q in points.values())
+
+    return [name for name, point in sorted(points.items(), key=lambda item: item[1])
+            if not beaten(*point)]

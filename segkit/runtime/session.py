@@ -16,13 +16,10 @@ import psutil
 
 from segkit import models
 from segkit.errors import SegkitError, captured_stderr, one_line
+from segkit.runtime.quantised import dequantise
 from segkit.runtime.settings import (
     DELEGATES,
     RUNTIMES,
-    Settings,
-    checked_delegate,
-    checked_runtime,
-    checked_threads,
     runtimes,
     working_threads,
 )
@@ -59,7 +56,7 @@ class Applied:
 
 
 @dataclass(frozen=True)
-class Tensor:
+class TensorInfo:
     """An input or output of a model.
 
     ``scale`` and ``zero_point`` are None for a tensor that is not quantised;
@@ -76,14 +73,20 @@ class Tensor:
     index: int
     upsampled_from: tuple | None = None
 
+    def real(self, stored):
+        """Real numbers, float32, for an array of what the tensor stores."""
+        if self.scale is None:
+            return stored.astype(np.float32)
+        return dequantise(stored, self.scale, self.zero_point)
+
 
 class Session:
-    """A model that is loaded and ready to run. Made by :func:`open_session`.
+    """A model that is loaded and ready to run. Made by :func:`segkit.open_session`.
 
     Attributes:
         path: the model's file.
         model: its entry in the catalogue, or None.
-        inputs, outputs: tuples of :class:`Tensor`.
+        inputs, outputs: tuples of :class:`TensorInfo`.
         asked, applied: :class:`Asked` and :class:`Applied`.
         log: what the native library wrote while it loaded the model.
         interpreter: the runtime's own interpreter, for the curious.
@@ -153,41 +156,8 @@ class Session:
                 f"threads, delegate {a.delegate}: {a.operators_taken} of {a.operators} operators)")
 
 
-def open_session(path_or_name, runtime="auto", threads=None, delegate="xnnpack"):
-    """Load a model and make it ready to run.
-
-    Args:
-        path_or_name: a .tflite file, or a name in the catalogue.
-        runtime: "litert", "tflite", or "auto" (LiteRT where it is installed).
-        threads: how many CPU threads; None: as many as there are free cores, at most 4.
-        delegate: "xnnpack" (fast CPU kernels), "none" (the runtime's built-in
-            kernels), "reference" (kernels written for clarity), or the path of
-            an external delegate library.
-
-    Returns:
-        a :class:`Session`.
-
-    Raises:
-        SegkitError: a wrong value, a file that is no model, a library that is no
-            delegate, a runtime that is not installed; one line with the cause.
-
-    A file that the catalogue does not know, and a delegate library, are first
-    tried in a process of their own: native code that crashes takes only that
-    process with it.
-    """
-    asked = Asked(str(path_or_name), str(runtime), threads, str(delegate))
-    settings = Settings(checked_runtime(runtime), checked_threads(threads),
-                        checked_delegate(delegate))
-    file, model = models.resolve(path_or_name)
-    if model is None or settings.delegate not in DELEGATES:
-        from segkit.runtime.trial import try_in_a_process  # here: the trial imports this module
-
-        try_in_a_process(file, settings)
-    return load(file, model, asked, settings)
-
-
 def load(file, model, asked, settings, quiet=True):
-    """Load ``file`` in this process, without a trial in another. See :func:`open_session`.
+    """Load ``file`` in this process, without a trial in another. See :func:`segkit.open_session`.
 
     ``quiet``: catch what the native library writes in the session's log. False: it goes where
     this process's standard error goes.
@@ -210,11 +180,11 @@ def load(file, model, asked, settings, quiet=True):
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError, MemoryError) as error:
             with_it = f" with the delegate {settings.delegate}" if libraries else ""
-            raise SegkitError(f"{one_line(file)} is no model that {settings.runtime} can load{with_it}: "
-                              f"{one_line(error)}") from error
+            raise SegkitError(f"{one_line(file)} is no model that {settings.runtime} can load"
+                              f"{with_it}: {one_line(error)}") from error
     try:
         return Session(file, model, asked, settings, interpreter, log[0], threads_before)
-    except Exception as error:  # noqa: BLE001 - names that are no text, shapes that do not fit
+    except Exception as error:  # names that are no text, shapes that do not fit
         raise SegkitError(f"{one_line(file)} is damaged: {one_line(error)}") from error
 
 
@@ -223,7 +193,7 @@ def import_runtime(runtime):
     try:  # NumPy prints a traceback for a wheel that was built for another NumPy
         with captured_stderr(), redirect_stderr(io.StringIO()):
             return import_module(RUNTIMES[runtime][0])
-    except Exception as error:  # noqa: BLE001 - a wheel built for another NumPy fails in many ways
+    except Exception as error:  # a wheel built for another NumPy fails in many ways
         raise SegkitError(f"the runtime {runtime!r} is installed but does not import: "
                           f"{one_line(error)}") from error
 
@@ -231,9 +201,9 @@ def import_runtime(runtime):
 def _tensor(details, upsampled_from=None):
     scale, zero_point = details["quantization"]
     quantised = scale != 0
-    return Tensor(details["name"], tuple(int(n) for n in details["shape"]),
-                  np.dtype(details["dtype"]), float(scale) if quantised else None,
-                  int(zero_point) if quantised else None, details["index"], upsampled_from)
+    return TensorInfo(details["name"], tuple(int(n) for n in details["shape"]),
+                      np.dtype(details["dtype"]), float(scale) if quantised else None,
+                      int(zero_point) if quantised else None, details["index"], upsampled_from)
 
 
 def _resized_from(interpreter, nodes, index):

@@ -27,7 +27,7 @@ _WINDOWS = {40: "avx2", 43: "dotprod"}  # PF_AVX2_..., PF_ARM_V82_DP_INSTRUCTION
 
 
 @dataclass(frozen=True)
-class Settings:
+class Resolved:
     """The settings that are tried: "auto" and None have become a runtime and a number."""
 
     runtime: str

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from segkit import models, runtime
+from segkit import models
 from segkit.errors import SegkitError, one_line
 from segkit.runtime.isolated import Gone, Isolated, limit_memory
-from segkit.runtime.settings import DELEGATES, Settings
+from segkit.runtime.session import load
+from segkit.runtime.settings import DELEGATES, Resolved
 
 SECONDS = 120  # after which a trial is given up
 TRIED = "<what was tried>"  # stands in a problem for the names, which are not remembered
@@ -28,10 +29,10 @@ class Trial:
 
         Args:
             file: its path, as text.
-            settings: a :class:`segkit.runtime.Settings` as a dictionary.
+            settings: a :class:`segkit.runtime.Resolved` as a dictionary.
         """
         limit_memory()
-        session = runtime.load(Path(file), None, None, Settings(**settings))
+        session = load(Path(file), None, None, Resolved(**settings))
         session.run(*(np.zeros(tensor.shape, tensor.dtype) for tensor in session.inputs))
 
 
@@ -40,7 +41,7 @@ def try_in_a_process(file, settings, target="segkit.runtime.trial:Trial"):
 
     Args:
         file: path of a .tflite file.
-        settings: a :class:`segkit.runtime.Settings`.
+        settings: a :class:`segkit.runtime.Resolved`.
         target: the class with the method that runs there.
 
     Raises:

@@ -4,7 +4,7 @@ import pytest
 from conftest import complaint
 
 from segkit.benchmark import Setting, compare
-from segkit.benchmark.comparing import Comparison
+from segkit.benchmark.measure import Comparison
 from segkit.errors import SegkitError
 
 

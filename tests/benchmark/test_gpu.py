@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tiny_models import TinyModel, conv_options, schema
 
-from segkit.benchmark import Setting, combinations, gpu, sweep
+from segkit.benchmark import Setting, accelerators, combinations, sweep
 
 LOG = """I0000 00:00:1 5186 environment.cc:532] Selected adapter: Some Card, arch=x, vendor=y, backend=Vulkan
 ERROR: Following operations are not supported by GPU delegate:
@@ -19,7 +19,7 @@ ARG_MAX: Tensor type(INT64) is not supported. tensor_5
 @pytest.fixture(scope="module")
 def driver():
     """Variables that make a software Vulkan the one in use; the test skips where there is none."""
-    found = gpu.software_driver()
+    found = accelerators.software_driver()
     if found is None:
         pytest.skip("no software Vulkan driver is installed (Debian: chromium brings one)")
     try:
@@ -77,13 +77,14 @@ def test_no_card_is_one_sentence_that_says_what_to_install(tiny):
 
 def test_what_the_log_tells():
     applied = {"operators": 10, "operators_taken": None, "delegate": "gpu+cpu"}
-    notes = gpu.judge(applied, LOG)
+    notes = accelerators.judge_gpu(applied, LOG)
     assert notes == ["the GPU took 7 of 10 operators, the CPU the rest"]
     assert applied["adapter"].startswith("Some Card") and applied["delegate"] == "gpu+cpu"
-    notes = gpu.judge(applied, "No operations will run on the GPU, and all 10 operations will run on the CPU.")
+    notes = accelerators.judge_gpu(applied, "No operations will run on the GPU, and all 10 operations "
+                                            "will run on the CPU.")
     assert "did not do the work" in notes[0]
     assert (applied["operators_taken"], applied["fell_back"], applied["delegate"]) == (0, True, "xnnpack")
-    assert gpu.missing("all is well") is None
+    assert accelerators.gpu_lacks("all is well") is None
 
 
 @pytest.mark.parametrize("log, words", [
@@ -91,11 +92,11 @@ def test_what_the_log_tells():
      "libvulkan1"),
     ("Warning: vkCreateInstance: Found no drivers!\nERROR: No adapters found", "mesa-vulkan-drivers")])
 def test_each_missing_piece_has_its_sentence(log, words, monkeypatch):
-    monkeypatch.setattr(gpu.sys, "platform", "linux")
-    status, reason = gpu.missing(log)
+    monkeypatch.setattr(accelerators.sys, "platform", "linux")
+    status, reason = accelerators.gpu_lacks(log)
     assert status == "unavailable" and words in reason
-    monkeypatch.setattr(gpu.sys, "platform", "win32")
-    assert "newest driver" in gpu.missing(log)[1]
+    monkeypatch.setattr(accelerators.sys, "platform", "win32")
+    assert "newest driver" in accelerators.gpu_lacks(log)[1]
 
 
 @pytest.mark.parametrize("delegate", ["xnnpack", "none"])

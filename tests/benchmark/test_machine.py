@@ -1,6 +1,7 @@
 """What the machine says of itself: its facts, its load, its energy."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -26,13 +27,25 @@ def test_the_load_of_others_is_not_one_s_own():
         while min(machine.own_seconds(p.pid) - had for p, had in zip(spin, before)) < 0.5:
             time.sleep(0.1)
         for process, meter in zip(spin, meters):
-            wall, others, _ = meter.since(process.pid)
+            wall, others, *_ = meter.since(process.pid)
             assert 0.4 < others < (wall + 0.1) * len(psutil.cpu_times(percpu=True))
     finally:
         for process in spin:
             process.kill()
             process.wait()
     assert machine.own_seconds(spin[0].pid) == 0
+
+
+def test_the_clock_and_a_container_s_limit_are_noted(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "_GROUP", tmp_path / "cpu.stat")
+    assert machine.throttled() is None
+    clock = iter([2000, 1500, 1400, 1300])
+    monkeypatch.setattr(machine, "megahertz", lambda: next(clock))
+    assert machine.Meters(os.getpid()).since(os.getpid())[3:] == ([2000, 1500], None)
+    (tmp_path / "cpu.stat").write_text("nr_periods 9\nnr_throttled 3\n")
+    meters = machine.Meters(os.getpid())
+    (tmp_path / "cpu.stat").write_text("nr_periods 9\nnr_throttled 5\n")
+    assert meters.since(os.getpid())[3:] == ([1400, 1300], 2)
 
 
 def meter(folder, name, used, most=1000):

@@ -4,17 +4,18 @@ import re
 
 import pytest
 
-from segkit.benchmark import Setting, openvino
+from segkit.benchmark import Setting, accelerators
 
-LOG = """INFO: [compiler_plugin.cc:742] Partitioned subgraph<0>, selected 7 ops, from a total of 9 ops. resulted in 2 partitions.
+LOG = """INFO: [compiler_plugin.cc:742] Partitioned subgraph<0>, selected 7 ops, from a total of 9 ops.
 """
 
 
 def test_what_the_log_tells():
     applied = {"operators": 9, "delegate": "openvino"}
-    assert openvino.judge(applied, LOG)[1:] == ["OpenVINO took 7 of 9 operators, LiteRT's own kernels the rest"]
+    judge = accelerators.judge_openvino
+    assert judge(applied, LOG)[1:] == ["OpenVINO took 7 of 9 operators, LiteRT's own kernels the rest"]
     assert (applied["operators_taken"], applied["fell_back"], applied["delegate"]) == (7, False, "openvino")
-    assert "did not do the work" in openvino.judge(applied, "INFO: Created TensorFlow Lite XNNPACK delegate.")[0]
+    assert "did not do the work" in judge(applied, "INFO: Created TensorFlow Lite XNNPACK delegate.")[0]
     assert (applied["operators_taken"], applied["fell_back"], applied["delegate"]) == (0, True, "xnnpack")
 
 
@@ -30,8 +31,8 @@ def test_a_machine_without_openvino_is_told_what_to_install(tiny, measure, monke
 
 
 def test_openvino_runs_where_it_is_installed(tiny, measure):
-    if openvino.missing():
-        pytest.skip(openvino.missing())
+    if accelerators.openvino_lacks():
+        pytest.skip(accelerators.openvino_lacks())
     (row,) = measure(Setting(tiny, api="compiled", delegate="openvino"))
     assert row.ok and row.agreement["equal"] > 0.97, row.reason
     assert row.applied["operators_taken"] == row.applied["operators"] == 3

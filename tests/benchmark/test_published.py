@@ -6,7 +6,8 @@ import pytest
 from conftest import complaint
 
 from segkit import models
-from segkit.benchmark import Report, Result, Setting, published, publishing
+from segkit.benchmark import Report, Result, Setting, published
+from segkit.benchmark import report as reports
 from segkit.errors import SegkitError
 
 
@@ -34,10 +35,17 @@ def test_every_row_is_published_and_has_a_source():
 def test_measured_rows_say_that_they_are():
     result = Result(Setting("deeplab"), runs_ms=[20.0, 21.0, 22.0], complete=True)
     failed = Result(Setting("deeplab", threads=2), "failed", "it crashed", complete=True)
-    rows = publishing.rows(Report({"cpu": "my CPU"}, [result, failed]), "DeepLab")
+    rows = reports.rows(Report({"cpu": "my CPU"}, [result, failed]), "DeepLab")
     assert [row["kind"] for row in rows] == ["published"] * 6 + ["measured"]
     assert (rows[-1]["milliseconds"], rows[-1]["statistic"]) == (21.0, "median")
-    assert {row["statistic"] for row in rows[:-1]} == {"not stated"}
+    assert {row["statistic"] for row in rows[:-1]} == {"mean"}
+
+
+@pytest.mark.parametrize("applied, processor", [("gpu", "GPU"), ("gpu+cpu", "GPU"), ("xnnpack", "CPU")])
+def test_a_row_that_fell_back_from_the_gpu_is_the_cpu_s(applied, processor):
+    result = Result(Setting("deeplab", api="compiled", delegate="gpu+cpu"), runs_ms=[20.0],
+                    applied={"delegate": applied})
+    assert reports.rows(Report({}, [result]))[-1]["processor"] == processor
 
 
 def test_a_measured_row_in_the_published_file_is_refused(tmp_path, monkeypatch):

@@ -8,8 +8,8 @@ from conftest import complaint
 
 from segkit.benchmark import Report, Result, Setting
 from segkit.benchmark.agreement import compare
+from segkit.benchmark.report import lines
 from segkit.benchmark.results import COLUMNS
-from segkit.benchmark.table import lines
 from segkit.errors import SegkitError
 
 MACHINE = {"cpu": "a processor", "system": "a system", "runtimes": {"litert": "2.0"},
@@ -81,9 +81,9 @@ def test_a_folder_that_is_not_there_is_one_line(report, tmp_path):
 def test_noise_is_told():
     assert row().noisy == []
     (note,) = row([10, 10, 30, 30, 10, 10, 10, 10], rounds=[8]).noisy
-    assert "90 % of the runs took 10 to 30 ms" in note
+    assert "90 % of the runs took 10.0 to 30.0 ms" in note
     (note,) = row([10, 10, 11.5, 11.5], rounds=[2, 2]).noisy
-    assert "from 10 to 11.5 ms" in note
+    assert "from 10.0 to 11.5 ms" in note
     (note,) = row(other_load=3.4).noisy
     assert "3.4 of 4 cores" in note
     assert row(other_load=2.9).noisy == []  # a core is left for the one thread

@@ -3,7 +3,6 @@
 import pytest
 from conftest import complaint
 
-from segkit import models
 from segkit.benchmark import Setting, combinations
 from segkit.benchmark.settings import model_file
 from segkit.errors import SegkitError
@@ -42,7 +41,7 @@ def test_a_setting_goes_through_plain_values():
 
 
 def test_a_benchmark_downloads_no_model(monkeypatch, cache):
-    monkeypatch.setattr(models, "fetch", lambda *_: pytest.fail("a download"))
+    monkeypatch.setattr("segkit.models.files.fetch", lambda *_: pytest.fail("a download"))
     with pytest.raises(SegkitError) as raised:
         model_file("deeplabv3")
     assert "is not here" in complaint(raised)

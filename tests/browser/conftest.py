@@ -36,8 +36,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker("browser")
 
 
-# Module scope, not session: Playwright keeps an event loop running, which later tests may not stand.
-@pytest.fixture(scope="module")
+# Of this folder, not of the session: Playwright keeps an event loop running, which later tests may not stand.
+@pytest.fixture(scope="package")
 def chromium():
     """A headless Chromium, started once."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -49,7 +49,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def server(chromium, tmp_path_factory):
     """The address of a JupyterLab with the lessons, ``widgets.ipynb`` and ``explorers.ipynb``."""
     folder, home = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("home")

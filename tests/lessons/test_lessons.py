@@ -8,7 +8,7 @@ from segkit.errors import SegkitError
 
 
 def test_an_exercise_without_its_model_is_a_hint(cache, monkeypatch, capsys):
-    monkeypatch.setattr(models, "fetch", lambda *_: (_ for _ in ()).throw(OSError("off")))
+    monkeypatch.setattr("segkit.models.files.fetch", lambda *_: (_ for _ in ()).throw(OSError("off")))
     lessons.exercise.cache_clear()
     out = said("upper-half", 0.5, capsys)
     lessons.exercise.cache_clear()
@@ -29,7 +29,7 @@ def test_course_finds_the_lessons_on_the_disk(tmp_path, monkeypatch):
 
 
 def test_start_says_what_is_missing_and_marked_cells_are_skipped(cache, monkeypatch, capsys):
-    monkeypatch.setattr(models, "fetch", lambda *_: (_ for _ in ()).throw(OSError("off")))
+    monkeypatch.setattr("segkit.models.files.fetch", lambda *_: (_ for _ in ()).throw(OSError("off")))
     lessons.start("deeplabv3")
     out = capsys.readouterr().out
     assert "the model deeplabv3 (deeplabv3.tflite) is not here" in out and "SEGKIT_MODELS" in out

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from segkit import models
 from segkit.errors import SegkitError
-from segkit.models import confusions
+from segkit.models import confusions, entries
 
 
 def write(file, models_of, photos):
@@ -24,7 +23,7 @@ PERSON = 15 * 21 + 15
 @pytest.fixture
 def stored(tmp_path, monkeypatch):
     """A small file in the place of the shipped one."""
-    monkeypatch.setattr(models, "DATA", tmp_path)
+    monkeypatch.setattr(entries, "DATA", tmp_path)
     file = tmp_path / "models" / confusions.FILE
     file.parent.mkdir()
     write(file, {"head-v1@257": {1: {PERSON: 6, 15 * 21: 4}, 2: {PERSON: 5, 15 * 21: 5}},

@@ -13,6 +13,7 @@ from segkit import lessons, photos, plots
 from segkit.errors import SegkitError
 from segkit.lessons.lesson_08 import figures
 from segkit.masks import labels
+from segkit.masks.words import percent, sentence
 from segkit.networks.segmenter import Segmentation
 
 
@@ -31,17 +32,17 @@ def opened(picture):
 @pytest.mark.parametrize("share, words", [
     (0, "0 %"), (0.0049, "under 1 %"), (0.2501, "25 %"), (0.9951, "over 99 %"), (1, "100 %")])
 def test_percent(share, words):
-    assert plots.percent(share) == words
+    assert percent(share) == words
 
 
 def test_percent_does_not_show_the_last_digits_of_a_float():
-    assert plots.percent(0.1 + 0.2) == plots.percent(0.3) == "30 %"
+    assert percent(0.1 + 0.2) == percent(0.3) == "30 %"
 
 
 @pytest.mark.parametrize("parts, words", [([], ""), (["a"], "a"), (["a", "b"], "a and b"),
                                           (["a", "b", "c"], "a, b and c")])
 def test_sentence(parts, words):
-    assert plots.sentence(parts) == words
+    assert sentence(parts) == words
 
 
 def test_picture_is_png_with_its_words_in_both_places():

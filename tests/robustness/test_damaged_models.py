@@ -24,7 +24,7 @@ def outcome(file):
         if how == "trial":
             session = open_session(file, runtime=name, threads=1)
         else:
-            session = runtime.load(Path(file), None, None, settings.Settings(name, 1, how))
+            session = runtime.load(Path(file), None, None, settings.Resolved(name, 1, how))
         session.run(*(np.zeros(t.shape, t.dtype) for t in session.inputs))
         return "session", ""
     except SegkitError as error:

@@ -308,7 +308,7 @@ def test_without_a_model_there_is_a_sentence(kind, cache, monkeypatch):
     def never(model, url, folder):
         pytest.fail("a model that ships has no address to ask")
 
-    monkeypatch.setattr(models, "fetch", never)
+    monkeypatch.setattr("segkit.models.files.fetch", never)
     shown = kind()
     bundle = shown._repr_mimebundle_()
     assert set(bundle) == {VIEW, "text/plain"}

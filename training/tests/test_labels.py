@@ -99,6 +99,23 @@ def test_labels_follow_the_pixels(data):
     assert len(agreements) > 10 and np.mean(agreements) > 0.95
 
 
+def test_drawn_masks_come_before_the_teacher(tmp_path):
+    """The mask says cow on the right, and nothing in a band; the teacher, and the file's name, say something else."""
+    (tmp_path / "masks").mkdir()
+    Image.fromarray(np.zeros((60, 90, 3), np.uint8)).save(tmp_path / "animal_dog_1.png")
+    mask = np.zeros((60, 90), np.uint8)
+    mask[:, 45:], mask[:, 40:45] = COW, 255
+    Image.fromarray(mask).save(tmp_path / "masks" / "animal_dog_1.png")
+    codes = label.codes_of_mask(mask)[None]
+    assert codes.shape == (1, 33, 33, 21)
+    assert codes[0, 5, 2].argmin() == 0 and codes[0, 5, 30].argmin() == COW and not codes[0, 5, 15].any()
+    data = views.Labelled([tmp_path], np.array(["animal_dog_1.png"]), codes, tmp_path / "masks")
+    assert data.drawn.tolist() == [0] and data.drawn_by_class[COW].tolist() == [0] and not len(data.by_class[DOG])
+    opinion = data.opinion(0, np.array([0.5]), np.array([0.1, 0.47, 0.9]))[0]
+    assert opinion[0].argmax() == 0 and opinion[2].argmax() == COW and not opinion[1].any()
+    assert data.inside(0, np.array([0.5]), np.array([0.1, 0.47, 0.9]), COW)[0].tolist() == [False, False, True]
+
+
 def test_a_view_is_the_same_again(data):
     first, again, other = (views.Viewer(data, 65, seed).view(7) for seed in (0, 0, 1))
     assert np.array_equal(first[0], again[0]) and np.array_equal(first[1], again[1])

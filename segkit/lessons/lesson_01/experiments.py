@@ -6,12 +6,11 @@ many masks one box leaves open.
 """
 
 from collections import namedtuple
-from statistics import median
-from time import perf_counter
 
 import cv2
 import numpy as np
 
+from segkit.benchmark.timing import median_ms as milliseconds
 from segkit.errors import SegkitError
 from segkit.masks import boxes as edges
 from segkit.masks import labels
@@ -163,22 +162,3 @@ def costs(features, classifier, detector, segmenter, runs=9):
     return [Cost(answer, head.session.path.stat().st_size, head.run(features).nbytes, sizes[answer],
                  milliseconds(lambda head=head: head.run(features), runs))
             for answer, head in zip(sizes, (classifier, detector, segmenter))]
-
-
-def milliseconds(work, runs=9):
-    """How long a function takes: the middle time of several runs, after one that does not count.
-
-    Args:
-        work: a function without arguments.
-        runs: how often it is timed.
-
-    Returns:
-        a float.
-    """
-    work()
-    spent = []
-    for _ in range(runs):
-        start = perf_counter()
-        work()
-        spent.append(perf_counter() - start)
-    return 1e3 * median(spent)

@@ -11,7 +11,8 @@ from segkit import plots
 from segkit.lessons.lesson_01 import experiments
 from segkit.masks import labels
 from segkit.masks.paint import paint
-from segkit.plots import BLUE, INK, ORANGE, percent, sentence, size_in_words
+from segkit.masks.words import percent, sentence
+from segkit.plots import BLUE, INK, ORANGE, size_in_words
 
 LIKELY = 0.5  # a label with a higher score counts as given
 
@@ -194,7 +195,7 @@ def same_box(masks):
     for place, (name, mask) in zip(axes[0], masks.items()):
         box, = experiments.boxes_of(mask.astype(np.uint8), mask.astype(np.uint8))
         share = mask.sum() / ((box.right - box.left) * (box.bottom - box.top))
-        plots.panel(place, np.where(mask[..., None], (0, 114, 178), 245).astype(np.uint8),
+        plots.panel(place, np.where(mask[..., None], plots.rgb(BLUE), 245).astype(np.uint8),
                     f"{name} fills {percent(share)}")
         place.add_patch(_frame(box, ORANGE, 2))
         told.append((name, share, tuple(box[3:])))

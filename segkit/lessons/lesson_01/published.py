@@ -31,9 +31,7 @@ def classify(session, photo, count=5):
     """
     photo = photos.load(photo)
     _check(session, "classify")
-    output = session.outputs[0]
-    stored = session.run(_pixels(session, photo))[0].astype(np.float32)
-    scores = (stored - output.zero_point) * output.scale
+    scores = session.outputs[0].real(session.run(_pixels(session, photo))[0])
     names = models.class_names(session.path, session.model)
     best = np.argsort(-scores, kind="stable")[:count]
     return [ClassScore(int(i), names[i].split(",")[0], float(scores[i]))

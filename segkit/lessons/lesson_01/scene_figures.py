@@ -4,13 +4,14 @@ import numpy as np
 
 from segkit import plots
 from segkit.lessons.lesson_01 import experiments, figures
+from segkit.plots import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW
 
 # Wall and floor in grey; discs, squares and triangles in colours of Okabe and Ito's palette.
-CLASS_COLOURS = np.array([(232, 232, 232), (168, 168, 168), (0, 114, 178), (230, 159, 0),
-                          (0, 158, 115)], np.uint8)
+CLASS_COLOURS = np.uint8([(232, 232, 232), (168, 168, 168),
+                          *map(plots.rgb, (BLUE, ORANGE, GREEN))])
 # Those that no class has come first.
-THING_COLOURS = np.array([(86, 180, 233), (240, 228, 66), (213, 94, 0), (204, 121, 167),
-                          (0, 158, 115), (230, 159, 0), (0, 114, 178)], np.uint8)
+THING_COLOURS = np.uint8([plots.rgb(colour) for colour in (
+    SKY, YELLOW, VERMILION, PURPLE, GREEN, ORANGE, BLUE)])
 
 
 def kinds_of_masks(scene):

@@ -15,15 +15,15 @@ from segkit import photos
 from segkit.errors import SegkitError
 from segkit.lessons.lesson_01 import experiments
 from segkit.masks import labels
+from segkit.plots import PALETTE, rgb
 
 NAMES = ("wall", "floor", "disc", "square", "triangle")
 STUFF = (0, 1)
 KINDS = NAMES[len(STUFF):]
 HEIGHT, WIDTH = 180, 240
 HORIZON = 110  # the first row of the floor
-# Okabe and Ito's colours: each thing has its own, so that a person can tell them apart.
-COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178),
-           (213, 94, 0), (204, 121, 167))
+# Each thing has its own colour, so that a person can tell them apart; black is left out.
+COLOURS = tuple(map(rgb, PALETTE[:-1]))
 
 Thing = namedtuple("Thing", "kind row column size")
 Thing.__doc__ = """One object to draw.

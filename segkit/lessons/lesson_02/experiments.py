@@ -31,7 +31,7 @@ def grown(mask, pixels):
     return np.where(near, metrics.fill_ignored(mask, BACKGROUND), mask)
 
 
-def shrunk(mask, pixels):
+def eroded(mask, pixels):
     """Objects lose this many pixels to the background: outlines are drawn too tightly."""
     lost = metrics.dilate(mask == BACKGROUND, _checked(pixels))
     return np.where(lost, mask.dtype.type(BACKGROUND), mask)
@@ -70,16 +70,10 @@ def speckled(mask, percent, seed=0):
     return np.where(hit, mask.ravel()[drawn], mask)
 
 
-def blended(mask, height, width):
-    """A mistake that nobody reports: (height, width) uint8, class indices mixed as if amounts."""
-    values = resize.resize_bilinear(mask[..., None], height, width)
-    return values[..., 0].astype(np.uint8)
-
-
 KINDS = {
     "moved to the right": (shifted, "by {} pixels"),
     "grown": (grown, "by {} pixels"),
-    "shrunk": (shrunk, "by {} pixels"),
+    "shrunk": (eroded, "by {} pixels"),
     "in coarse blocks": (coarse, "of {} pixels"),
     "without small objects": (without_small, "under {} % of the photo"),
     "speckled": (speckled, "on {} % of the pixels"),

@@ -1,23 +1,16 @@
 """Figures of masks as arrays: indices, colours, ignored pixels, sizes; see :mod:`segkit.plots`."""
 
 import numpy as np
-from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch, Rectangle
 from PIL import Image
 
 from segkit import plots
 from segkit.errors import SegkitError
-from segkit.lessons.lesson_02 import experiments
 from segkit.masks import labels, resize
 from segkit.masks.words import percent, sentence
-from segkit.plots import INK, size_in_words
+from segkit.plots import INK, rgb, size_in_words
 
 FRAME = {"fill": False, "edgecolor": "white", "linewidth": 2.4}
-
-
-def rgb(colour):
-    """A colour such as "#D55E00" as (3,) uint8."""
-    return (255 * np.array(to_rgb(colour))).round().astype(np.uint8)
 
 
 def in_colours(mask, palette=None):
@@ -147,7 +140,7 @@ def resized(mask, factor, part):
     height, width = mask.shape
     small = resize.resize_nearest(mask, -(-height // factor), -(-width // factor))
     nearest = resize.resize_nearest(small, height, width)
-    blended = experiments.blended(small, height, width)
+    blended = resize.blended_mask(small, height, width)
     made_up = ~np.isin(blended, np.unique(mask))
     more = len(np.setdiff1d(blended, mask))
     new, axes = plots.figure(3, 3.1)

@@ -25,7 +25,7 @@ def explorer(photo="motorcycle", shown="motorbike"):
         SegkitError: trunk or head cannot be had.
     """
     from segkit.lessons.lesson_04 import figures
-    from segkit.networks.aspp import Aspp, margin
+    from segkit.networks.aspp import Aspp, over_background
     from segkit.networks.heads import Trunk
 
     trunk, head = Trunk(16), Aspp("v2")
@@ -40,7 +40,7 @@ def explorer(photo="motorcycle", shown="motorbike"):
     def draw(photo, scale, shown, branch):
         small, responses = seen(photo, scale)
         index = labels.VOC.index(shown)
-        values = margin(responses[branch], index)
+        values = over_background(responses[branch], index)
         cell = tuple(int(v) for v in divmod(values.argmax(), values.shape[1]))
         rate = None if branch == ALL else head.branches[branch].rate
         return figures.reach(small, values, index, branch, rate, cell)

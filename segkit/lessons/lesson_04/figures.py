@@ -6,11 +6,12 @@ from matplotlib.patches import Rectangle
 from segkit import plots
 from segkit.lessons.lesson_04 import experiments
 from segkit.masks import labels, resize
-from segkit.plots import BLUE, INK, ORANGE, percent, sentence
+from segkit.masks.words import percent, sentence
+from segkit.plots import BLUE, GREEN, INK, ORANGE, PURPLE, SKY
 
 SCORES = "cividis"
 # Okabe and Ito's colours, with a marker each: a page printed in grey shows them, too.
-LINES = ((BLUE, "o"), (ORANGE, "s"), ("#009E73", "^"), ("#CC79A7", "D"), ("#56B4E9", "v"))
+LINES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (PURPLE, "D"), (SKY, "v"))
 
 
 def _tenths(number):
@@ -91,7 +92,8 @@ def maps(photo, branches, index):
 
     Args:
         photo: (H, W, 3) uint8 RGB.
-        branches: dictionary from name to (h, w) margins, see :func:`segkit.networks.aspp.margin`.
+        branches: dictionary from name to (h, w) numbers, see
+            :func:`segkit.networks.aspp.over_background`.
         index: the class index.
     """
     named = {**branches, "sum": sum(branches.values())}
@@ -170,16 +172,16 @@ def votes(rows, index):
     plots.plain(axes)
     told = [f"{name} with {_tenths(rows[order[-1]][name])} at scale {order[-1]:g} and "
             f"{_tenths(rows[order[0]][name])} at scale {order[0]:g}" for name in names]
-    return plots.show(new, f"The mean score of {labels.VOC[index]} minus that of background, inside "
-                           f"the object: {sentence(told)}.")
+    return plots.show(new, f"The mean score of {labels.VOC[index]} minus that of background, "
+                           f"inside the object: {sentence(told)}.")
 
 
 def valid(marks):
     """How many of the nine weights meet the map, against the atrous rate: 1 to the map's size.
 
     Args:
-        marks: dictionary from the side of a square feature map, in cells, to the rates in use there,
-            which are marked; a panel each.
+        marks: dictionary from the side of a square feature map, in cells, to the rates in use
+            there, which are marked; a panel each.
     """
     new, axes = plots.figure(len(marks), 2.9, sharey=True)
     told = []
@@ -211,7 +213,7 @@ def reach(photo, values, index, name, rate, cell):
 
     Args:
         photo: (H, W, 3) uint8 RGB.
-        values: (h, w) margins, see :func:`segkit.networks.aspp.margin`.
+        values: (h, w) margins, see :func:`segkit.networks.aspp.over_background`.
         index: the class index.
         name: of the branch, for the title.
         rate: its rate; None: the sum of all branches, which has no weights of its own.

@@ -3,7 +3,8 @@
 import numpy as np
 
 from segkit import plots
-from segkit.plots import INK, percent, sentence
+from segkit.masks.words import percent, sentence
+from segkit.plots import INK
 
 MAPS = "cividis"
 

@@ -4,17 +4,18 @@ Figures of its numbers are in :mod:`segkit.lessons.lesson_06.number_figures`.
 """
 
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 
 from segkit import plots
-from segkit.masks import labels, metrics
+from segkit.masks import labels, metrics, resize
 from segkit.masks.words import percent, sentence
 from segkit.networks.segmenter import Segmentation
-from segkit.plots import BLUE, INK, size_in_words
+from segkit.plots import BLUE, INK, VERMILION, size_in_words
 
 MAPS = "cividis"  # a colour map that colour-blind readers see as others do
-TRUE = "#D55E00"  # vermilion, from Okabe and Ito's palette
+TRUE = VERMILION
 
 
 def outline(axes, mask, colour):
@@ -74,7 +75,7 @@ def grid(photo, mask, truth, here, places=17, side=257):
 
 
 def outlines(photo, masks, parts, truth):
-    """Outlines of masks, shown large: a row for each part, a column for each mask and the truth.
+    """Outlines of masks and of the truth, shown large: a row for each mask, a column for each part.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
@@ -82,18 +83,22 @@ def outlines(photo, masks, parts, truth):
         parts: list of pairs of slices, rows and columns, all of one shape.
         truth: (H, W) true class indices, 255 = ignore.
     """
-    shown = {**masks, "true outline": metrics.fill_ignored(truth)}
+    true = metrics.fill_ignored(truth)
     height, width = photo[parts[0]].shape[:2]
-    tall = plots.WIDTH / len(shown) * height / width
-    new, axes = plots.figure(len(shown), len(parts) * (tall + 0.06) + 0.35, len(parts))
-    for number, (row, here) in enumerate(zip(axes, parts)):
-        for place, (title, mask) in zip(row, shown.items()):
+    tall = plots.WIDTH / len(parts) * height / width
+    new, axes = plots.figure(len(parts), len(masks) * (tall + 0.25) + 0.4, len(masks))
+    for row, (title, mask) in zip(axes, masks.items()):
+        for number, (place, here) in enumerate(zip(row, parts)):
             plots.panel(place, photo[here], "" if number else title)
-            outline(place, mask[here], BLUE if title in masks else TRUE)
+            outline(place, true[here], TRUE)
+            outline(place, mask[here], BLUE)
+    lines = [Line2D([], [], color=colour, linewidth=2) for colour in (BLUE, TRUE)]
+    new.legend(lines, ["outline of the mask", "true outline"], loc="outside lower center", ncols=2,
+               fontsize=8, frameon=False)
     scores = sentence(f"{title} {metrics.boundary_f(truth, mask):.2f}"
                       for title, mask in masks.items())
     return plots.show(new, f"{len(parts)} parts of a photo, {width} x {height} pixels each, with "
-                           f"the outlines of {sentence(masks)} and the true outline. "
+                           f"the outlines of {sentence(masks)}, and the true outline in each. "
                            f"Boundary F of the whole photo: {scores}.")
 
 
@@ -132,8 +137,37 @@ def _map(axes, values, title, **options):
     plots.panel(axes, values, title, cmap=MAPS, vmin=low, vmax=high, **options)
 
 
+def _ends(figure, axes):
+    """A scale of colours without numbers: which end of the maps is which."""
+    bar = figure.colorbar(axes[0, -1].images[0], ax=list(axes.flat), shrink=0.8, aspect=12)
+    bar.set_ticks([bar.vmin, bar.vmax], labels=["unlike", "like objects"])
+    bar.ax.tick_params(labelsize=8, length=0)
+
+
+def component(x, objects, number=0):
+    """A principal component of a feature map, turned so that objects are at its high end.
+
+    The sign of a principal component means nothing: both directions explain as much.
+
+    Args:
+        x: (h, w, C) features.
+        objects: (H, W) bool: where objects are, on a map of any size.
+        number: 0 for the mixture of channels that varies most from place to place, and so on.
+
+    Returns:
+        (h, w) float.
+    """
+    rows = x.reshape(-1, x.shape[2]).astype(float)
+    rows = rows - rows.mean(axis=0)
+    mixtures = np.linalg.eigh(rows.T @ rows)[1]  # in columns, the one that varies most is last
+    values = (rows @ mixtures[:, -1 - number]).reshape(x.shape[:2])
+    there = resize.resize_nearest(objects.astype(np.uint8), *values.shape) > 0
+    turned = there.any() and not there.all() and values[there].mean() < values[~there].mean()
+    return -values if turned else values
+
+
 def maps(photo, shown):
-    """Feature maps beside the photo that they come from.
+    """Feature maps beside the photo that they come from; see :func:`component`.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
@@ -145,6 +179,7 @@ def maps(photo, shown):
     for place, (title, values) in zip(axes[0, 1:], shown.items()):
         _map(place, values, f"{title}\n{size_in_words(values)} places",
              extent=(0, photo.shape[1], photo.shape[0], 0))
+    _ends(new, axes)
     told = sentence(f"{title}, {size_in_words(values)} places" for title, values in shown.items())
     return plots.show(new, f"A photo of {size_in_words(photo)} pixels and {len(shown)} maps that a "
                            f"network makes of it: {told}.")
@@ -160,6 +195,7 @@ def steps(shown):
     new.get_layout_engine().set(h_pad=0.1)  # room above the titles
     for place, (title, (values, shape)) in zip(axes[0], shown.items()):
         _map(place, values, f"{title}\n{' x '.join(map(str, shape))}")
+    _ends(new, axes)
     told = sentence(f"{title} {' x '.join(map(str, shape))}"
                     for title, (_, shape) in shown.items())
     return plots.show(new, f"{len(shown)} maps in the order of the decoder's steps, with rows x "

@@ -99,39 +99,33 @@ def trimap(curves):
 
 
 def trade(panels):
-    """Quality against work: one panel for each source of numbers.
+    """Quality against work: one panel for each source of numbers, one legend for all.
 
     Args:
         panels: dictionary from title to a dictionary from label to (billion multiply-adds,
-            value, lowest, highest); the last two are the ends of an interval, or None.
+            quality from 0 to 1); a label has one marker in all panels.
     """
     new, axes = plots.figure(len(panels), 3.2)
-    styles = [STYLES[i] for i in (2, 1, 3, 0)]  # v3 and v3+ as in the other figures
+    labels = list(dict.fromkeys(label for points in panels.values() for label in points))
+    styles = dict(zip(labels, (STYLES[i] for i in (2, 1, 3, 0))))  # v3 and v3+ as elsewhere
+    handles = {}
     for place, (title, points) in zip(axes[0], panels.items()):
-        for (label, point), (colour, _, marker) in zip(points.items(), styles):
-            work, value, low, high = point
-            if low is not None:
-                place.plot((work, work), (100 * low, 100 * high), color=colour, linewidth=1.4)
-            place.plot(work, 100 * value, marker, color=colour, markeredgecolor=INK, markersize=8,
-                       linestyle="none", label=label)
+        for label, (work, value) in points.items():
+            colour, _, marker = styles[label]
+            handles[label], = place.plot(work, 100 * value, marker, color=colour, label=label,
+                                         markeredgecolor=INK, markersize=9, linestyle="none")
         place.set_title(title, fontsize=9, color=INK)
         place.set_xlabel("billion multiply-adds", fontsize=8)
-        place.set_xlim(0, 1.12 * max(work for work, *_ in points.values()))
+        place.set_xlim(0, 1.12 * max(work for work, _ in points.values()))
         place.margins(y=0.3)
-        place.legend(fontsize=8, frameon=False, loc="upper center", ncols=2,
-                     bbox_to_anchor=(0.5, -0.2))
         plots.plain(place)
     axes[0, 0].set_ylabel("mean IoU, %", fontsize=8)
-    told = "; ".join(f"{title}: {sentence(map(_in_words, points, points.values()))}"
+    new.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles),
+               fontsize=8, frameon=False)
+    told = "; ".join(f"{title}: " + sentence(f"{label} {100 * value:.1f} % for {work:.3g} billion"
+                                             for label, (work, value) in points.items())
                      for title, points in panels.items())
     return plots.show(new, f"Mean IoU and multiply-adds. {told}.")
-
-
-def _in_words(label, point):
-    """A point of :func:`trade`; a table's number keeps its digits, a measured one loses them."""
-    work, value, low, _ = point
-    value = f"{100 * value:.2f} %" if low is None else percent(value)
-    return f"{label} {value} for {work:.3g} billion"
 
 
 def heads(table):

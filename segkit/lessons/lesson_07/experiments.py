@@ -1,15 +1,14 @@
 """A graph taken apart: each operator as a model file of its own, to see what it costs alone."""
 
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
 
 import numpy as np
 
 from segkit import runtime
+from segkit.benchmark.timing import median_ms
 from segkit.graph.cutting import cut
-from segkit.runtime.settings import Settings
+from segkit.runtime.settings import Resolved
 
 WARM = 2  # runs that are not counted
 
@@ -49,18 +48,9 @@ def milliseconds(graph, runs=7):
         for operator, content in apart(graph):
             file.write_bytes(content)
             # No trial in a process of its own: whoever has this graph has read the file.
-            session = runtime.load(file, None, None, Settings("litert", 1, "xnnpack"))
+            session = runtime.load(file, None, None, Resolved("litert", 1, "xnnpack"))
             for tensor in session.inputs:
                 values = rng.normal(0, 20 if tensor.dtype.kind == "i" else 1, tensor.shape)
                 session.interpreter.set_tensor(tensor.index, values.astype(tensor.dtype))
-            times[operator.index] = _milliseconds(session, runs)
+            times[operator.index] = median_ms(session.interpreter.invoke, runs, WARM)
     return times
-
-
-def _milliseconds(session, runs):
-    spent = []
-    for _ in range(WARM + runs):
-        start = perf_counter()
-        session.interpreter.invoke()
-        spent.append((perf_counter() - start) * 1e3)
-    return median(spent[WARM:])

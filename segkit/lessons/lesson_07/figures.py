@@ -8,12 +8,11 @@ from segkit import plots
 from segkit.graph.costs import KINDS, by_kind, bytes_of_file, kind
 from segkit.graph.tensors import symmetric
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, INK, ORANGE, plain
+from segkit.plots import BLACK, BLUE, GREEN, INK, ORANGE, PURPLE, plain
+from segkit.plots.operators import KIND_COLOURS
 
-# Of Okabe and Ito's palette, from dark to light enough that grey print keeps them apart.
-COLOURS = dict(zip(KINDS, (BLUE, "#D55E00", ORANGE, "#009E73", "#BBBBBB")))
-PARTS = {"weights": BLUE, "scales and zero points": ORANGE, "names of tensors": "#009E73",
-         "tables": "#CC79A7", "packed files": "#000000"}
+PARTS = {"weights": BLUE, "scales and zero points": ORANGE, "names of tensors": GREEN,
+         "tables": PURPLE, "packed files": BLACK}
 
 LARGEST = 65  # cells: the side from which on a map is shown thinned out, since it is small anyway
 
@@ -37,7 +36,7 @@ def _legend(figure, colours, columns=5):
 def _bars(axes, graph, heights, title):
     """A bar for each operator in its place, in the colour of its kind."""
     axes.bar([operator.index for operator in graph.operators], heights, width=0.9,
-             color=[COLOURS[kind(operator)] for operator in graph.operators])
+             color=[KIND_COLOURS[kind(operator)] for operator in graph.operators])
     axes.set_title(title, fontsize=9, color=INK, loc="left")
     axes.set_xlim(-1, len(graph.operators))
     plain(axes)
@@ -51,24 +50,51 @@ def profile(graph):
     """
     shapes = [operator.outputs[0].shape for operator in graph.operators]
     sides, channels = [shape[1] for shape in shapes], [shape[-1] for shape in shapes]
-    new, axes = plots.figure(1, 3.6, 2, sharex=True)
-    for place, heights, title in ((axes[0, 0], sides, "side of the map, pixels"),
-                                  (axes[1, 0], channels, "channels")):
-        _bars(place, graph, heights, title)
-    axes[0, 0].set_yscale("log", base=2)
-    axes[0, 0].set_yticks(sorted({1, *sides}), [str(side) for side in sorted({1, *sides})])
-    axes[0, 0].set_ylim(bottom=0.8)
-    axes[0, 0].minorticks_off()
-    axes[1, 0].set_xlabel("operator, in the order of execution", fontsize=8)
-    _legend(new, COLOURS)
+    new, axes = plots.figure(1, 3.8, 2, sharex=True)
+    above, below = axes[:, 0]
+    _bars(below, graph, channels, "channels")
+    # Dots, not bars: on a logarithmic scale a bar has no beginning.
+    above.scatter([operator.index for operator in graph.operators], sides, s=26,
+                  color=[KIND_COLOURS[kind(operator)] for operator in graph.operators])
+    above.set_title("side of the map, pixels", fontsize=9, color=INK, loc="left")
+    plain(above)
+    above.set_yscale("log", base=2)
+    above.set_yticks(sorted({1, *sides}), [str(side) for side in sorted({1, *sides})])
+    above.minorticks_off()
+    begins = stages(graph)
+    for (name, start), end in zip(begins.items(), [*list(begins.values())[1:], len(sides)]):
+        above.text((start + end - 1) / 2, 1.7 * max(sides), name, ha="center", fontsize=9,
+                   color=INK)
+        if start:
+            for place in (above, below):
+                place.axvline(start - 0.5, color=INK, lw=0.8, ls=":")
+    above.set_ylim(0.7, 2.8 * max(sides))
+    below.set_xlabel("operator, in the order of execution", fontsize=8)
+    _legend(new, KIND_COLOURS)
     counts = by_kind(graph.operators, lambda operator: 1)
     smallest = min(side for side in sides if side > 1)
+    starts = sentence(f"{name} from operator {start} on" for name, start in begins.items())
     return plots.show(new, f"The {len(sides)} operators of {graph.path.name} in their order: "
-                           f"{sentence(_counted(name, n) for name, n in counts.items())}. The "
-                           f"side of the map falls from {graph.inputs[0].shape[1]} to {smallest} "
-                           f"pixels and ends at {sides[-1]}; the channels grow from "
+                           f"{sentence(_counted(name, n) for name, n in counts.items())}; "
+                           f"{starts}. The side of the map falls from {graph.inputs[0].shape[1]} "
+                           f"to {smallest} pixels and ends at {sides[-1]}; the channels grow from "
                            f"{graph.inputs[0].shape[-1]} to {max(channels)} and end at "
                            f"{channels[-1]}.")
+
+
+def stages(graph):
+    """Where the parts of a DeepLab v3+ begin: {"trunk": 0, "ASPP": index, "decoder": index}.
+
+    The trunk ends with the map whose mean the image pooling takes; the decoder begins with the
+    first resize to a larger map than that. A graph without image pooling is one part.
+    """
+    pooled = next((o.inputs[0] for o in graph.operators if o.name == "MEAN"), None)
+    if pooled is None:
+        return {"network": 0}
+    aspp = 1 + next(o.index for o in graph.operators if o.outputs[0] is pooled)
+    decoder = next(o.index for o in graph.operators
+                   if o.name == "RESIZE_BILINEAR" and o.outputs[0].shape[1] > pooled.shape[1])
+    return {"trunk": 0, "ASPP": aspp, "decoder": decoder}
 
 
 def bytes_of_files(graphs):
@@ -109,7 +135,10 @@ def scales(weights, axis):
                    for one in (axis, None))
     new, axes = plots.figure(2, 2.7)
     axes[0, 0].bar(range(len(widest)), widest, color=[BLUE if on else INK for on in live])
-    axes[0, 0].plot(np.flatnonzero(~live), [widest[0] / 40] * (~live).sum(), "x", color=INK, ms=5)
+    if not live.all():
+        axes[0, 0].plot(np.flatnonzero(~live), [widest[0] / 40] * (~live).sum(), "x", color=INK,
+                        ms=5, label="all its weights are 0, or nearly so")
+        axes[0, 0].legend(fontsize=8, frameon=False)
     axes[0, 0].set_title("largest weight of each channel", fontsize=9, color=INK)
     for errors, colour, mark, label in ((common, ORANGE, "s", "one scale for all channels"),
                                         (own, BLUE, "o", "a scale for each channel")):
@@ -122,10 +151,10 @@ def scales(weights, axis):
     for place in axes[0]:
         place.set_xlabel("channels, the widest first", fontsize=8)
         plain(place)
-    return plots.show(new, f"{len(widest)} channels of one layer, {(~live).sum()} of them without "
-                           "weights (crosses). The largest weight is "
+    return plots.show(new, f"{len(widest)} channels of one layer, {(~live).sum()} of them with "
+                           "weights that are 0 or nearly so. The largest weight is "
                            f"{widest[0]:.2g} in the widest channel and {widest[live][-1]:.2g} in "
-                           "the narrowest with weights. "
+                           "the narrowest of the others. "
                            f"Rounded to 8 bits with one scale for all, the narrowest is off by up "
                            f"to {100 * common[-1]:.0f} % of its largest weight; with a scale of "
                            f"its own, by {100 * own[-1]:.1f} %.")
@@ -134,7 +163,7 @@ def scales(weights, axis):
 def _rounding(weights, quantisation, others):
     """The largest rounding error in each channel."""
     scale, _ = quantisation.spread(weights.ndim)
-    scale = np.where(scale > 0, scale, 1)  # of a channel without weights
+    scale = np.where(scale > 0, scale, 1)  # of a channel whose weights are all 0
     return np.abs(np.rint(weights / scale) * scale - weights).max(axis=others)
 
 
@@ -158,9 +187,10 @@ def kernels(operators):
         place.set(xlim=(-3, side + 2), ylim=(side + 2, -3), xticks=(), yticks=(), aspect="equal")
         place.set_title(f"operator {operator.index}\n{taps}x{taps}, rate {rate}", fontsize=9,
                         color=INK)
+        everywhere = ((side - (taps - 1) * rate) / side) ** 2 if (taps - 1) * rate < side else 0
         told.append(f"operator {operator.index} ({taps}x{taps}, rate {rate}) spans "
                     f"{(taps - 1) * rate + 1} cells and has {on_map} of its {taps ** 2} taps on "
-                    "the map")
+                    f"the map there, and all of them at {percent(everywhere)} of the places")
     return plots.show(new, f"{len(operators)} atrous kernels over the middle of a map of {side} x "
                            f"{side} cells: {sentence(told)}.")
 
@@ -180,7 +210,7 @@ def costs(graph, times):
     for place, (title, cost) in zip(axes[:, 0], rows):
         _bars(place, graph, [cost(operator) for operator in graph.operators], title)
     axes[-1, 0].set_xlabel("operator, in the order of execution", fontsize=8)
-    _legend(new, COLOURS)
+    _legend(new, KIND_COLOURS)
     adds, stored = (by_kind(graph.operators, cost) for _, cost in rows[:2])
     most, heaviest = (max(graph.operators, key=cost) for _, cost in rows[:2])
     told = sentence(f"{percent(adds[name] / sum(adds.values()))} and "

@@ -85,7 +85,8 @@ _MIXED = ("the small mask holds the classes 0, 8 and 15, and yours holds others;
 
 def _mixed(got, mask, *size):
     """The hint for classes that nobody put into a mask; None where there is none."""
-    return None if got.shape != size or np.isin(np.rint(got), [*np.unique(mask), 255]).all() else _MIXED
+    known = got.shape != size or np.isin(np.rint(got), [*np.unique(mask), 255]).all()
+    return None if known else _MIXED
 
 
 def _mask_size():
@@ -111,7 +112,7 @@ def _mask_size():
 
 
 def _square(place, side=None):
-    """A way to cut a square out of a photo: ``place`` of 0, 0.5 or 1 is its start, middle or end."""
+    """A way to cut a square out of a photo, at its start (``place`` 0), middle (0.5) or end (1)."""
     def cut(photo):
         length = side or min(photo.shape[:2])
         top, left = (int((n - length) * place) for n in photo.shape[:2])

@@ -13,7 +13,8 @@ import numpy as np
 
 from segkit import models, photos
 from segkit.errors import SegkitError, one_line
-from segkit.masks import bootstrap, metrics, resize
+from segkit.masks import metrics, resize
+from segkit.models.confusions import SETS, PhotoSet
 
 RIGHT = "the right way"
 STORED = "models/mistakes.npz"  # under data/; tools/mistakes.py writes it
@@ -50,16 +51,7 @@ def bgr_as_rgb(bgr, height=257, width=257):
     return resize.resize_bilinear(bgr, height, width) / 127.5 - 1
 
 
-def blended_mask(mask, height, width):
-    """A class map enlarged as if class indices were brightness.
-
-    Args:
-        mask: (h, w) uint8 class indices.
-
-    Returns:
-        (height, width) uint8; between class 0 and class 15 it holds every class from 1 to 14.
-    """
-    return np.rint(resize.resize_bilinear(mask[..., None], height, width)[..., 0]).astype(np.uint8)
+blended_mask = resize.blended_mask
 
 
 def stretched_not_cropped(photo, size=257):
@@ -153,8 +145,8 @@ def many_photos():
     """What :func:`confusions` gave on photos that are not part of the project.
 
     Returns:
-        dictionary from the words for a set of photos to a dictionary from :data:`RIGHT` and the
-        mistakes' names to (photos, 21, 21) confusion matrices, all in the same order of photos.
+        list of :class:`segkit.models.confusions.PhotoSet`, in which :data:`RIGHT` and the mistakes
+        stand in the place of models.
 
     Raises:
         SegkitError: the file cannot be read.
@@ -162,10 +154,11 @@ def many_photos():
     file = models.DATA / STORED
     try:
         with np.load(file) as stored:
-            names = [str(name) for name in stored["mistakes"]]
-            return {key: dict(zip(names, stored[key].astype(np.int64)))
-                    for key in stored.files if key != "mistakes"}
-    except (OSError, ValueError, KeyError) as error:
+            ways = [str(way) for way in stored["ways"]]
+            return [PhotoSet(name, f"{stored[name].shape[1]} {words}", classes,
+                             dict(zip(ways, stored[name].astype(np.int64))))
+                    for name, (words, classes) in SETS.items() if name in stored]
+    except (OSError, ValueError, KeyError, IndexError, EOFError) as error:
         raise SegkitError(f"{one_line(file)} cannot be read ({one_line(error)}); get a fresh copy "
                           "of the project") from error
 
@@ -174,12 +167,12 @@ def costs():
     """What each mistake changes in mean IoU on many photos, photo by photo against the right way.
 
     Returns:
-        dictionary from the number and words of a set of photos to a dictionary from mistake to
+        dictionary from the words for a set of photos to a dictionary from mistake to
         :class:`segkit.masks.bootstrap.Estimate`; below 0: the mistake lowers mean IoU.
 
     Raises:
         SegkitError: as in :func:`many_photos`.
     """
-    return {f"{len(rows[RIGHT])} {words}": {mistake: bootstrap.gain(rows[RIGHT], matrices)
-                                            for mistake, matrices in rows.items() if mistake != RIGHT}
-            for words, rows in many_photos().items()}
+    return {photo_set.words: {way: photo_set.gain(way, over=RIGHT)
+                              for way in photo_set.matrices if way != RIGHT}
+            for photo_set in many_photos()}

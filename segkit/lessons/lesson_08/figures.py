@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from segkit import plots
 from segkit.masks import labels
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, INK, ORANGE, size_in_words
+from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION, size_in_words
 
 SCORES = "cividis"  # a colour map that colour-blind readers see as others do
 COLOURS = 96  # in an animated GIF: enough for a photo, and the file stays small
@@ -30,7 +30,8 @@ def pipeline(segmenter, photo):
     new, axes = plots.figure(5, 2.1)
     panels = ((photo, f"photo\n{photo.shape}"), (visible, f"input\n{values.shape}"),
               (scores[0].max(axis=-1), f"highest score\nof {scores.shape}"),
-              (plots.paint(np.full((*small.shape, 3), 255, np.uint8), small, 1), f"class map\n{small.shape}"),
+              (plots.paint(np.full((*small.shape, 3), 255, np.uint8), small, 1),
+               f"class map\n{small.shape}"),
               (plots.paint(photo, mask), f"mask over photo\n{mask.shape}"))
     for place, (image, title) in zip(axes[0], panels):
         plots.panel(place, image, title, cmap=SCORES)
@@ -51,7 +52,7 @@ def values(photo, prepared):
     for place, numbers, title, ends in ((axes[0, 0], photo, "pixels of the photo", (0, 255)),
                                         (axes[0, 1], prepared, "numbers for the model", (-1, 1))):
         for channel, name, colour, line in zip(range(3), ("red", "green", "blue"),
-                                               ("#D55E00", "#009E73", BLUE), ("-", "--", ":")):
+                                               (VERMILION, GREEN, BLUE), ("-", "--", ":")):
             counts, edges = np.histogram(numbers[..., channel], bins=40, range=ends)
             place.stairs(100 * counts / counts.sum(), edges, color=colour, label=name,
                          linestyle=line, linewidth=1.6)
@@ -155,7 +156,7 @@ def whole_numbers(segmenter, photo, inputs):
     region = segmenter.prepare(photo)[1]
     new, axes = plots.figure(2 * len(inputs), 2.6)
     for place, (title, stored) in enumerate(inputs.items()):
-        real = (stored[0].astype(np.float32) - tensor.zero_point) * tensor.scale
+        real = tensor.real(stored[0])
         mask = segmenter.finish(segmenter.session.run(stored), region, photo.shape[:2])
         plots.panel(axes[0, 2 * place], np.clip(real / 2 + 0.5, 0, 1), f"input, {title}")
         plots.panel(axes[0, 2 * place + 1], plots.paint(photo, mask), f"mask, {title}")
@@ -164,11 +165,12 @@ def whole_numbers(segmenter, photo, inputs):
                    if shares[n] >= plots.SMALLEST]
         used |= {*largest} - {labels.BACKGROUND}
         found = sentence(f"{segmenter.names[n]} {percent(shares[n])}" for n in largest)
-        told.append(f"{title}: stored numbers from {stored.min()} to {stored.max()}, which stand for "
-                    f"{real.min():.2f} to {real.max():.2f}; found: {found}")
-    boxes = [Rectangle((0, 0), 1, 1, facecolor=plots.class_colour(n), edgecolor=INK) for n in sorted(used)]
-    new.legend(boxes, [segmenter.names[n] for n in sorted(used)], loc="outside lower center", fontsize=8,
-               ncols=len(used) or 1, frameon=False)
+        told.append(f"{title}: stored numbers from {stored.min()} to {stored.max()}, which stand "
+                    f"for {real.min():.2f} to {real.max():.2f}; found: {found}")
+    boxes = [Rectangle((0, 0), 1, 1, facecolor=plots.class_colour(n), edgecolor=INK)
+             for n in sorted(used)]
+    new.legend(boxes, [segmenter.names[n] for n in sorted(used)], loc="outside lower center",
+               fontsize=8, ncols=len(used) or 1, frameon=False)
     return plots.show(new, f"{len(inputs)} inputs of type {stored.dtype} from one photo. "
                            f"{'. '.join(told)}.")
 
@@ -196,9 +198,10 @@ def moving_crop(photo, steps, width=380, milliseconds=350):
     (left, top, right, bottom), first = steps[0]
     start, end = ((mask != labels.BACKGROUND).mean() for mask in (first, steps[-1][1]))
     return plots.Picture(png.getvalue(),
-                         f"Animation of {len(steps)} frames: a crop of {right - left} x {bottom - top} pixels "
-                         f"moves over a photo of {size_in_words(photo)}, and the labelled part of the "
-                         f"photo grows from {percent(start)} to {percent(end)}.", gif.getvalue())
+                         f"Animation of {len(steps)} frames: a crop of {right - left} x "
+                         f"{bottom - top} pixels moves over a photo of {size_in_words(photo)}, "
+                         "and the labelled part of the photo "
+                         f"grows from {percent(start)} to {percent(end)}.", gif.getvalue())
 
 
 def _frame(photo, box, mask, width):
@@ -209,6 +212,6 @@ def _frame(photo, box, mask, width):
     dark[top:bottom, left:right] = picture[top:bottom, left:right]
     scale = width / photo.shape[1]
     frame = Image.fromarray(dark).resize((width, round(photo.shape[0] * scale)))
-    ImageDraw.Draw(frame).rectangle([round(edge * scale) - (place > 1) for place, edge in enumerate(box)],
-                                    outline="white", width=2)
+    ends = [round(edge * scale) - (place > 1) for place, edge in enumerate(box)]
+    ImageDraw.Draw(frame).rectangle(ends, outline="white", width=2)
     return frame

@@ -8,16 +8,17 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from segkit import plots
+from segkit.benchmark.timing import milliseconds
 from segkit.graph.costs import KINDS, kind
-from segkit.lessons.lesson_07.figures import COLOURS
 from segkit.masks.words import sentence
 from segkit.plots import BLUE, INK, ORANGE, plain
-from segkit.plots.results import milliseconds
+from segkit.plots.operators import KIND_COLOURS
 
 STATISTICS = {"median": np.median, "mean": np.mean, "fastest": np.min,
               "95th percentile": lambda values: np.percentile(values, 95)}
 LINES = dict(zip(STATISTICS, ("-", "--", ":", "-.")))
 MARKERS = dict(zip(KINDS, "osD^v"))
+NAMED = 3  # of how many kinds the slowest operator is named: number, height, width, channels
 NONE = 0.01  # million multiply-adds: where operators without any stand on a logarithmic axis
 
 
@@ -65,7 +66,7 @@ def _runs_in_words(count, busy, left_out, values, times):
 
 
 def clocks(rows, times=False):
-    """Two clocks: how long a run takes, and how long all cores together work for it.
+    """Two clocks: how long a run takes (wall time), and how long all cores work (CPU time).
 
     Args:
         rows: dictionary from a row's name to (milliseconds on the wall clock, milliseconds of
@@ -87,12 +88,12 @@ def clocks(rows, times=False):
     plain(place)
     marks = [Line2D([], [], linestyle="", marker=marker, color=colour, markeredgecolor=INK,
                     label=label) for marker, colour, label in
-             (("o", BLUE, "the clock on the wall"), ("D", ORANGE, "work of all cores together"))]
+             (("o", BLUE, "wall time"), ("D", ORANGE, "CPU time, all cores together"))]
     new.legend(handles=marks, loc="outside lower center", fontsize=8, frameon=False, ncols=2)
     told = (": " + "; ".join(f"{name}, {milliseconds(wall)} and {milliseconds(cores)}"
                              for name, (wall, cores) in rows.items())) if times else ""
-    return plots.show(new, "2 dots a row: the time of a run on the clock on the wall, and the "
-                           f"time for which all cores together work{told}.")
+    return plots.show(new, "2 dots a row: the wall time of a run, and its CPU time, which is the "
+                           f"work of all cores together{told}.")
 
 
 def _plain_numbers(place):
@@ -102,6 +103,31 @@ def _plain_numbers(place):
     steps = [s for s in steps if low <= s <= high]
     place.set_xticks(steps, [f"{s:g}" for s in steps])
     place.minorticks_off()
+
+
+def two_needs(rows, times=False):
+    """Latency and throughput, side by side: what is good for the one need not be for the other.
+
+    Args:
+        rows: dictionary from a row's name to (milliseconds of a run, photos in a second).
+        times: whether the alt text gives the numbers.
+    """
+    new, axes = plots.figure(2, 0.5 * len(rows) + 0.9)
+    titles = "latency: milliseconds for one photo", "throughput: photos in a second"
+    for number, (place, title) in enumerate(zip(axes[0], titles)):
+        values = [row[number] for row in rows.values()]
+        place.barh(range(len(rows)), values, height=0.55, edgecolor=INK, linewidth=0.6,
+                   color=(BLUE, ORANGE)[number])
+        for height, value in enumerate(values):
+            place.text(value + 0.02 * max(values), height, f"{value:.0f}" if number else
+                       milliseconds(value), va="center", fontsize=8)
+        place.set_yticks(range(len(rows)), list(rows) if number == 0 else [""] * len(rows))
+        place.set(xlim=(0, 1.25 * max(values)), ylim=(len(rows) - 0.5, -0.5))
+        place.set_xlabel(title, fontsize=8)
+        plain(place)
+    told = "; ".join(name + (f": {milliseconds(ms)} and {rate:.0f} photos in a second" if times
+                             else "") for name, (ms, rate) in rows.items())
+    return plots.show(new, f"Bars of latency and throughput for {len(rows)} ways: {told}.")
 
 
 def turns(comparison, times=False):
@@ -127,14 +153,14 @@ def turns(comparison, times=False):
     place.set_ylabel("milliseconds a run", fontsize=8)
     plain(place)
     new.legend(loc="outside lower center", fontsize=8, frameon=False, ncols=2)
-    ratio = (f" Ratio of the medians {comparison.ratio:.2f}, 95 % interval {comparison.low:.2f} to "
+    ratio = (f" Ratio of the times {comparison.ratio:.2f}, 95 % interval {comparison.low:.2f} to "
              f"{comparison.high:.2f}.") if times else ""
     return plots.show(new, f"{len(batches[0])} batches of {len(batches[0][0])} runs each, in "
                            f"turns: {settings[0].label}; {settings[1].label}.{ratio}")
 
 
 def operators(graph, spent):
-    """Each operator a dot: its multiply-adds against its time.
+    """Each operator a dot: its multiply-adds against its time; the slowest ones are named.
 
     Args:
         graph: a :class:`segkit.graph.Graph`.
@@ -148,15 +174,25 @@ def operators(graph, spent):
         if some:
             place.plot([operator.multiply_adds / 1e6 or NONE for operator in some],
                        [spent[operator.index] for operator in some], MARKERS[name], ms=6,
-                       color=COLOURS[name], markeredgecolor=INK, markeredgewidth=0.6, label=name)
+                       color=KIND_COLOURS[name], markeredgecolor=INK, markeredgewidth=0.6,
+                       label=name)
     place.set(xscale="log", yscale="log")
     low, high = place.get_ylim()
     for speed in (1, 10, 100):  # multiply-adds in a nanosecond
         ends = np.array((0.3, 300))
         place.plot(ends, ends / speed, ":", color="#999999", linewidth=1, zorder=0)
-        right = min(150, 0.6 * speed * high)
-        place.text(right, right / speed, f"{speed} in a ns", fontsize=7, color="#666666",
-                   ha="right", va="bottom", bbox={"color": "white", "pad": 0.5})
+        start = max(0.3 / speed, 1.5 * low)
+        place.text(start * speed, start, f"{speed} a nanosecond ", fontsize=7, color="#666666",
+                   ha="right", va="center")
+    for name in KINDS[:NAMED]:
+        slowest = max((o for o in shown if kind(o) == name), default=None,
+                      key=lambda o: spent[o.index])
+        if slowest:
+            made = " x ".join(map(str, slowest.outputs[0].shape[1:]))
+            at = slowest.multiply_adds / 1e6 or NONE, spent[slowest.index]
+            place.annotate(f"{slowest.index}: {made}", at, (0, 7), textcoords="offset points",
+                           fontsize=7, color=INK, ha="center")
+    high *= 1.5
     place.set_ylim(low, high)
     ticks = (0.1, 1, 10, 100)
     place.set_xticks((NONE, *ticks), ("none", *(f"{tick:g}" for tick in ticks)))

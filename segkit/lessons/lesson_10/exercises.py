@@ -3,7 +3,7 @@
 import numpy as np
 
 from segkit.lessons.exercise import function, number
-from segkit.lessons.lesson_10 import experiments
+from segkit.plots import results
 
 
 def _layer_bytes():
@@ -78,8 +78,8 @@ def _quantise():
 
 
 def _on_front(costs, quality):
-    points = {n: pair for n, pair in enumerate(zip(costs, quality))}
-    return np.isin(np.arange(len(costs)), experiments.pareto(points))
+    points = dict(enumerate(zip(costs, quality)))
+    return np.isin(np.arange(len(costs)), results.front(points))
 
 
 def _no_more(costs):
@@ -96,8 +96,8 @@ def _better_in_one(costs, quality):
     return (costs[None, :] < costs[:, None]) | (quality[None, :] > quality[:, None])
 
 
-_NONE_LEFT = ("no choice is left: one goes only where one and the same other costs no more AND is as "
-              "good AND is better in one of the two (each choice is as good as itself)")
+_NONE_LEFT = ("no choice is left: one goes only where one and the same other costs no more AND is "
+              "as good AND is better in one of the two (each choice is as good as itself)")
 
 
 def _pareto_front():
@@ -111,9 +111,9 @@ def _pareto_front():
             "is as good, and is better in one of the two.",
         mistakes=[
             (lambda c, q: c == c.min(),
-             "this keeps only the cheapest; a dearer choice stays if it is better than all cheaper"),
+             "this keeps only the cheapest; a dearer one stays if it is better than all cheaper"),
             (lambda c, q: q == q.max(),
-             "this keeps only the best; a worse choice stays if it is cheaper than all better ones"),
+             "this keeps only the best; a worse one stays if it is cheaper than all better ones"),
             (lambda c, q: ~_better_in_one(c, q).any(axis=1), _NONE_LEFT),
             (lambda c, q: ~(_no_more(c) & _as_good(q)).any(axis=1), _NONE_LEFT),
             (lambda c, q: ~((c[None, :] < c[:, None]) & (q[None, :] > q[:, None])).any(axis=1),

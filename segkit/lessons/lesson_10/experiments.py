@@ -1,24 +1,17 @@
 """Cost against quality: a model file for another input size, times by turns, the Pareto front."""
 
-from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
-from time import perf_counter
-from zipfile import ZipFile
 
 import numpy as np
 
-from segkit.errors import SegkitError, one_line
+from segkit.benchmark.timing import by_turns, ratio  # noqa: F401 - the lesson calls them here
 from segkit.graph import Graph
-from segkit.graph.cutting import bring_inside
-from segkit.graph.schema import schema
-from segkit.masks import bootstrap, metrics
+from segkit.graph.sizing import sides, with_input_size  # noqa: F401 - the lesson calls them here
+from segkit.masks import metrics
 from segkit.models import confusions
 
 SIDES = (257, 289, 321, 385)  # inputs at which deeplab was measured on many photos
-SETS = {"photos of PASCAL VOC": ("vocval", "voc40"), "photos of people": ("person200",)}
-STRIDE = 16  # of the course's networks: an input of 16 k + 1 pixels gives maps of k + 1 cells
 
 
 @dataclass
@@ -54,170 +47,55 @@ def choice(name, family, files, quality):
                   sum(graph.multiply_adds for graph in graphs), dict(quality))
 
 
-def many_photos():
-    """Confusion matrices of each photo, of sets that took no part in choosing the models.
-
-    Returns:
-        dictionary from the number and words of a set of photos to a dictionary from what was
-        measured ("deeplab-f32@257": that model at 257 pixels) to (photos, 21, 21) matrices.
-    """
-    found = {}
-    for words, sets in SETS.items():
-        parts = [confusions.load(one) for one in sets]
-        joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]
-                  if all(name in part for part in parts)}
-        found[f"{len(next(iter(joined.values())))} {words}"] = joined
-    return found
-
-
 def gains(pairs):
     """What one way gains over another in mean IoU on many photos, photo by photo.
 
     Args:
-        pairs: dictionary from title to (first, second), names as in :func:`many_photos`.
+        pairs: dictionary from title to (first, second), names as those of
+            :class:`segkit.models.confusions.PhotoSet`.
 
     Returns:
         dictionary from the words for a set of photos to a dictionary from title to
         :class:`segkit.masks.bootstrap.Estimate`: how far ``second`` lies above ``first``.
     """
-    return {words: {title: bootstrap.gain(measured[first], measured[second])
-                    for title, (first, second) in pairs.items()}
-            for words, measured in many_photos().items()}
+    return {photo_set.words: {title: photo_set.gain(second, over=first)
+                              for title, (first, second) in pairs.items()}
+            for photo_set in confusions.photo_sets()}
 
 
 def quality(name):
     """Mean IoU on each set of many photos.
 
     Args:
-        name: as in :func:`many_photos`.
+        name: as in :func:`gains`.
 
     Returns:
         dictionary from "mean IoU, " and the words for a set to a float; empty for what was not
         measured.
     """
-    return {f"mean IoU, {words}": metrics.mean_iou(measured[name].sum(axis=0))
-            for words, measured in many_photos().items() if name in measured}
+    return {f"mean IoU, {photo_set.words}": mean_iou(photo_set, name)
+            for photo_set in confusions.photo_sets() if name in photo_set.matrices}
 
 
-def sides(side, stride=STRIDE):
-    """The sides of the maps of a network, from its input down to the output stride.
-
-    >>> sides(257)
-    [257, 129, 65, 33, 17]
-
-    Raises:
-        SegkitError: the side is not a multiple of the stride and one.
-    """
-    if isinstance(side, bool) or not isinstance(side, (int, np.integer)) or \
-            side % stride != 1 or side < 2 * stride:
-        raise SegkitError(f"the input's side is a multiple of {stride} and one more, such as "
-                          f"{8 * stride + 1} or {16 * stride + 1}, not {side!r}")
-    found = [int(side)]
-    while (len(found) - 1) < np.log2(stride):
-        found.append((found[-1] - 1) // 2 + 1)
-    return found
+def mean_iou(photo_set, name):
+    """Mean IoU of all photos of a :class:`segkit.models.confusions.PhotoSet` together, a float."""
+    total = photo_set.matrices[name].sum(axis=0)
+    if photo_set.classes is None:
+        return metrics.mean_iou(total)
+    return float(np.nanmean(metrics.iou_per_class(total)[list(photo_set.classes)]))
 
 
-def with_input_size(name, side, target):
-    """Write a model file for a square input of another size; the weights stay what they are.
-
-    A file of this course names the size of every map, and each RESIZE_BILINEAR has the size that
-    it makes as a constant. Both are rewritten.
+def at_side(name, side, folder):
+    """A model file whose input has this side: the file itself, or a new one in ``folder``.
 
     Args:
-        name: a segmentation model of this course, or its file, with a square input.
-        side: of the new input in pixels: a multiple of 16 and one more.
-        target: the file to write.
+        name, side: as for :func:`segkit.graph.sizing.with_input_size`.
+        folder: where a new file is written.
 
     Returns:
-        ``target`` as a pathlib.Path.
-
-    Raises:
-        SegkitError: another side; a model whose maps do not have the sides that :func:`sides`
-            tells; the file cannot be written.
+        pathlib.Path. Raises as that function does.
     """
-    import flatbuffers  # comes with ai-edge-litert, as the schema does
-
-    graph, target = Graph(name), Path(target)
-    old = graph.inputs[0].shape[1]
-    new = {1: 1, **dict(zip(sides(old), sides(side)))}
-    module = schema()
-    content = graph.path.read_bytes()
-    whole = module.ModelT.InitFromPackedBuf(content, 0)
-    tensors = whole.subgraphs[0].tensors
-    for tensor in graph.tensors:
-        if tensor.data is None and len(tensor.shape) == 4:
-            if not {*tensor.shape[1:3]} <= {*new}:
-                raise SegkitError(f"{graph.path.name} has a map of {tensor.shape[1]} x "
-                                  f"{tensor.shape[2]} cells, which is no part of {old} pixels; "
-                                  "take a model of this course at output stride 16")
-            count, height, width, channels = tensor.shape
-            tensors[tensor.index].shape = [count, new[height], new[width], channels]
-    for operator in graph.operators:
-        if operator.name == "RESIZE_BILINEAR":
-            size = operator.inputs[1]
-            buffer = copy(whole.buffers[tensors[size.index].buffer])
-            buffer.data = np.int32([new[n] for n in size.values().tolist()]).view(np.uint8)
-            tensors[size.index].buffer = len(whole.buffers)  # two resizes may share a constant
-            whole.buffers.append(buffer)
-    bring_inside(whole, content)
-    builder = flatbuffers.Builder(1 << 20)
-    builder.Finish(whole.Pack(builder), file_identifier=b"TFL3")
-    try:
-        target.write_bytes(bytes(builder.Output()))
-        with ZipFile(target, "a") as archive:  # the names of the classes
-            for file, lines in graph.label_files.items():
-                archive.writestr(file, "\n".join(lines) + "\n")
-    except OSError as error:
-        raise SegkitError(f"{one_line(target)} cannot be written: {error.strerror}") from error
-    return target
-
-
-def by_turns(works, rounds=15, warm=2):
-    """Time several pieces of work, one run of each in every round.
-
-    Whatever slows the machine down for a while then slows all of them alike.
-
-    Args:
-        works: dictionary from name to a function without arguments.
-        rounds: how often each is timed.
-        warm: runs of each before that, which are not counted.
-
-    Returns:
-        dictionary from name to a list of milliseconds, one for each round.
-    """
-    spent = {name: [] for name in works}
-    for number in range(warm + rounds):
-        for name, work in works.items():
-            start = perf_counter()
-            work()
-            if number >= warm:
-                spent[name].append((perf_counter() - start) * 1e3)
-    return spent
-
-
-def ratio(first, second):
-    """How many times the time of ``first`` the ``second`` takes: median over the rounds' ratios.
-
-    Args:
-        first, second: lists of milliseconds from the same call of :func:`by_turns`.
-    """
-    return median(b / a for a, b in zip(first, second))
-
-
-def pareto(points):
-    """The points that no other point beats: none is at least as good in both, and better in one.
-
-    Args:
-        points: dictionary from name to (cost, quality): less cost and more quality are better.
-
-    Returns:
-        list of names, the cheapest first. Source: V. Pareto's optimum; the word in this sense is
-        that of multi-objective optimisation.
-    """
-    def beaten(cost, quality):
-        return any(c <= cost and q >= quality and (c < cost or q > quality)
-                   for c, q in points.values())
-
-    return [name for name, point in sorted(points.items(), key=lambda item: item[1])
-            if not beaten(*point)]
+    graph = Graph(name)
+    if graph.inputs[0].shape[1] == side:
+        return graph.path
+    return with_input_size(name, side, Path(folder) / f"{graph.path.stem}-{side}.tflite")

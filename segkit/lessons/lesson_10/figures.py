@@ -5,10 +5,10 @@ from matplotlib.ticker import MaxNLocator
 
 from segkit import plots
 from segkit.errors import SegkitError
-from segkit.lessons.lesson_10 import experiments, quantisation
+from segkit.lessons.lesson_10 import quantisation
 from segkit.masks import metrics
 from segkit.masks.words import percent, sentence
-from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION
+from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION, results
 
 STYLES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (VERMILION, ":", "D"), (GREEN, "-.", "^"))
 # Label, unit, and the words of an alt text: without times, which differ from run to run.
@@ -108,7 +108,7 @@ def changed(shares):
     """
     new, axes = plots.figure(1, 0.36 * len(shares) + 0.7)
     place = axes[0, 0]
-    for height, (name, share) in enumerate(shares.items()):
+    for height, share in enumerate(shares.values()):
         place.barh(height, 100 * share, height=0.6, color=VERMILION, edgecolor=INK, linewidth=0.8)
         place.text(100 * share, height, f"  {percent(share)}", va="center", fontsize=8, color=INK)
     place.set_yticks(range(len(shares)), list(shares))
@@ -126,7 +126,7 @@ def ranges(graph, sets):
 
     Args:
         graph: a :class:`segkit.graph.Graph`.
-        sets: dictionary from name to what :func:`segkit.lessons.lesson_10.quantisation.calibrate` returned.
+        sets: dictionary from name to what :func:`quantisation.calibrate` returned.
     """
     free = [o for o in graph.operators if o.parameters.get("activation") == "none"]
     new, axes = plots.figure(1, 2.9)
@@ -163,7 +163,7 @@ def changes(photo, before, after, margins):
     new, axes = plots.figure(3, 3.4, width_ratios=(2, 1, 1))
     seen = photo // 4 + 185  # pale, so that the pixels that count stand out
     seen[metrics.boundary(before)] = 130
-    seen[changed] = np.array([213, 94, 0])
+    seen[changed] = plots.rgb(VERMILION)
     plots.panel(axes[0, 0], seen, "outlines (grey), changed pixels (orange)")
     edges = np.arange(0, 13, 2)
     _shares(axes[0, 1], far, changed, edges, "distance to an outline, pixels")
@@ -224,7 +224,7 @@ def front(choices, cost="multiply_adds", quality="mean IoU on the photo", family
     Qualities count in whole per cent: a smaller difference is none.
 
     Args:
-        choices: list of :class:`segkit.lessons.lesson_10.experiments.Choice`; those without this quality are left out.
+        choices: list of :class:`experiments.Choice`; those without this quality are left out.
         cost: "bytes", "multiply_adds" or "milliseconds".
         quality: a name in :attr:`segkit.lessons.lesson_10.experiments.Choice.quality`.
         family: the only one that is shown, in the colour that it has among all; None: all.
@@ -239,7 +239,7 @@ def front(choices, cost="multiply_adds", quality="mean IoU on the photo", family
     if not here:
         raise SegkitError(f"the {quality} and the {label} of these choices were not measured; "
                           "choose another measure")
-    best = experiments.pareto(here)
+    best = results.front(here)
     new, axes = plots.figure(1, 4.0)
     place = axes[0, 0]
     families = list(dict.fromkeys(c.family for c in choices))
@@ -270,7 +270,8 @@ def _label(place, here, best):
     groups = []
     for name in sorted(here, key=here.get):
         x, y = here[name]
-        near = [g for g in groups if abs(here[g[0]][0] - x) < far_x and abs(here[g[0]][1] - y) < far_y]
+        near = [group for group in groups if abs(here[group[0]][0] - x) < far_x
+                and abs(here[group[0]][1] - y) < far_y]
         (near[0] if near else groups.append([]) or groups[-1]).append(name)
     for group in groups:
         x, y = here[group[0]]

@@ -74,21 +74,13 @@ def quantise(values, quantisation, bits=8):
     Returns:
         int8 array of the same shape.
     """
-    scale, zero_point = quantisation.spread(values.ndim)
     last = 2 ** (_checked_bits(bits) - 1) - 1
-    scale = np.where(scale > 0, scale, 1)  # of a channel without weights
-    return np.clip(np.rint(values / scale) + zero_point, -last - 1, last).astype(np.int8)
-
-
-def dequantise(stored, quantisation):
-    """Stored numbers -> real ones: scale * (stored - zero point), float32."""
-    scale, zero_point = quantisation.spread(stored.ndim)
-    return ((stored.astype(np.int64) - zero_point) * scale).astype(np.float32)
+    return quantisation.nearest(values, -last - 1, last).astype(np.int8)
 
 
 def rounded(values, quantisation, bits=8):
-    """What is left of real numbers after :func:`quantise` and :func:`dequantise`."""
-    return dequantise(quantise(values, quantisation, bits), quantisation)
+    """What is left of real numbers after :func:`quantise` and the way back."""
+    return quantisation.real(quantise(values, quantisation, bits))
 
 
 def with_weights(graph, bits=8, per_channel=True):
@@ -216,9 +208,6 @@ def outline_distance(mask):
 
 
 def logits(segmenter, photo):
-    """The scores of a :class:`segkit.networks.segmenter.Segmenter` as real numbers, (H, W, C) float32."""
+    """The scores of a :class:`segkit.Segmenter` as real numbers, (H, W, C) float32."""
     scores = segmenter.session.run(segmenter.prepare(photo)[0])[0]
-    tensor = segmenter.session.outputs[0]
-    if tensor.scale is None:
-        return scores.astype(np.float32)
-    return (scores.astype(np.float32) - tensor.zero_point) * np.float32(tensor.scale)
+    return segmenter.session.outputs[0].real(scores)

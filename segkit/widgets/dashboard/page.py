@@ -59,7 +59,7 @@ class Dashboard(View):
         self.published.observe(self._show_published, "value")
 
     def _make_controls(self):
-        from segkit.benchmark.publishing import published
+        from segkit.benchmark.report import published
 
         self.run = Button(description="Run", button_style="primary", icon="play",
                           tooltip="Measure every combination of the choices")

@@ -1,19 +1,13 @@
 """The tables of the benchmark's dashboard, as HTML: its rows, and the numbers of each plot."""
 
 from html import escape
-from pathlib import Path
 
-from segkit.benchmark import DELEGATES
+from segkit.benchmark import Result
+from segkit.benchmark.report import memory_in_words, setting_in_words, share_in_words, span
+from segkit.benchmark.timing import milliseconds
 
 WAITING = "waits"
 _CELL = "padding:2px 14px 2px 0;white-space:nowrap"
-
-
-def milliseconds(value):
-    """A time as the plots write it: 0.42, 4.20, 12.3, 1370; nothing for None."""
-    if value is None:
-        return ""
-    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}"
 
 
 def table(caption, header, rows, numbers=(), remarks=()):
@@ -60,8 +54,8 @@ def progress_rows(settings, states):
         settings: the settings of the sweep, in their order.
         states: {setting: a stage in words, or its :class:`segkit.benchmark.Result`}.
     """
-    header = ["model", "runtime", "delegate", "threads", "state", "median, ms", "90 % of runs, ms",
-              "answer", "remark"]
+    header = ["model", "runtime", "delegate", "threads", "state", "median", "90 % of runs",
+              "memory", "as reference", "remark"]
     found = {setting: remark(states.get(setting)) for setting in settings}
     remarks = list(dict.fromkeys(filter(None, found.values())))
     rows = [[*_progress_row(setting, states.get(setting, WAITING)),
@@ -81,46 +75,12 @@ def remark(state):
 
 
 def _progress_row(setting, state):
-    runtime = setting.runtime + (" compiled" if setting.api == "compiled" else "")
-    asked = [model_name(setting), runtime, short(setting.delegate), setting.threads]
     if isinstance(state, str):
-        return [*asked, state, "", "", ""]
-    applied = state.applied or {}
-    ran = [asked[0], asked[1], changed(asked[2], short(applied.get("delegate"))),
-           changed(asked[3], applied.get("threads"))]
+        return [*setting_in_words(Result(setting)), state, "", "", "", ""]
+    ran = [*setting_in_words(state)]
     if not state.ok:
-        return [*ran, state.status, "", "", ""]
+        return [*ran, state.status, "", "", "", ""]
+    told = share_in_words(state)
     return [*ran, "measured" if state.complete else "stopped", milliseconds(state.median_ms),
-            span(state.p05_ms, state.p95_ms), answer(state)]
-
-
-def model_name(setting):
-    """The model of a setting as a table names it."""
-    name = Path(setting.model).name
-    return name if setting.size is None else "{}, {} x {}".format(name, *setting.size)
-
-
-def short(delegate):
-    """A delegate's name, or the file name of its library."""
-    return delegate if delegate is None or delegate in DELEGATES else Path(delegate).name
-
-
-def changed(asked, applied):
-    """What was asked for, and what was applied where that is another thing."""
-    return str(asked) if applied in (None, asked) else f"{asked} \u2192 {applied}"
-
-
-def span(low, high):
-    """Two times as a range."""
-    return "" if low is None or high is None else f"{milliseconds(low)} to {milliseconds(high)}"
-
-
-def answer(result):
-    """How well a result's answer agrees with the reference kernels', in words."""
-    agreement = result.agreement
-    if not agreement:
-        return ""
-    equal, gap = agreement.get("equal"), agreement.get("max_abs")
-    told = (f"{100 * equal:.1f} % equal" if equal is not None
-            else f"differs by {gap:.2g}" if gap is not None else "")
-    return f"WRONG: {told}".rstrip(": ") if result.wrong else told
+            span(state.p05_ms, state.p95_ms), memory_in_words(state),
+            f"WRONG: {told}".rstrip(": ") if state.wrong else told]

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from html import escape
 
 from segkit import plots
-from segkit.benchmark import publishing
-from segkit.benchmark.table import typical
+from segkit.benchmark import report as words
+from segkit.benchmark.report import memory_in_words, span
+from segkit.benchmark.timing import milliseconds
 from segkit.errors import SegkitError
 from segkit.plots import benchmark as figures
 from segkit.plots.results import by_threads, front, names
 from segkit.widgets.dashboard.stages import PHOTOS, by_model
-from segkit.widgets.dashboard.tables import milliseconds, span, table
+from segkit.widgets.dashboard.tables import table
 
 NOTHING = "No setting has times yet: choose settings above and press Run."
 
@@ -39,22 +40,22 @@ def timed(report):
 def bars(report, published=None):
     """A bar for each setting, with its spread; settings that could not run say so."""
     timed(report)
-    rows = [[name, milliseconds(r.median_ms), span(*r.interval_ms), span(r.p05_ms, r.p95_ms),
-             len(r.runs_ms) or "", "wrong answer" if r.wrong else "" if r.ok else r.status]
+    rows = [[name, milliseconds(r.median_ms, ''), span(*r.interval_ms), span(r.p05_ms, r.p95_ms),
+             memory_in_words(r), len(r.runs_ms) or "",
+             "wrong answer" if r.wrong else "" if r.ok else r.status]
             for name, r in zip(names(report.results), report.results)]
-    header = ["setting", "median, ms", "95 % interval of the median, ms", "90 % of runs, ms",
-              "runs", "state"]
+    header = ["setting", "median, ms", "95 % interval", "90 % of runs", "memory", "runs", "state"]
     return Shown(figures.bars(report.results, times=True),
-                 table("The numbers of the bars", header, rows, header[1:5]))
+                 table("The numbers of the bars", header, rows, header[1:6]))
 
 
 def scaling(report, published=None):
     """Time against the number of threads."""
     lines = by_threads(timed(report))
-    rows = [[name, r.asked.threads, milliseconds(r.median_ms), span(r.p05_ms, r.p95_ms),
+    rows = [[name, r.asked.threads, milliseconds(r.median_ms, ''), span(r.p05_ms, r.p95_ms),
              f"{points[0].median_ms / r.median_ms:.2f}"]
             for name, points in lines.items() for r in points]
-    header = ["line", "threads", "median, ms", "90 % of runs, ms",
+    header = ["line", "threads", "median, ms", "90 % of runs",
               "times as fast as with the fewest threads"]
     cores = (report.machine.get("cores") or {}).get("allowed")
     return Shown(figures.scaling(report.results, cores, times=True),
@@ -69,11 +70,11 @@ def pareto(report, published=None):
     if not shown:
         raise SegkitError("None of the measured models makes masks of photos, so none has a mean "
                           "IoU: choose a segmentation model above.")
-    best = front([(r.median_ms, quality[r.asked.model]) for r in shown])
-    rows = [[name, milliseconds(r.median_ms), span(r.p05_ms, r.p95_ms),
+    best = front({n: (r.median_ms, quality[r.asked.model]) for n, r in enumerate(shown)})
+    rows = [[name, milliseconds(r.median_ms, ''), span(r.p05_ms, r.p95_ms),
              f"{quality[r.asked.model]:.3f}", "on the front" if number in best else ""]
             for number, (name, r) in enumerate(zip(names(shown), shown))]
-    header = ["setting", "median, ms", "90 % of runs, ms", "mean IoU", "front"]
+    header = ["setting", "median, ms", "90 % of runs", "mean IoU", "front"]
     what = "mean IoU on the photo voc"
     return Shown(figures.pareto(shown, quality, what, times=True),
                  table("The numbers of the dots", header, rows, header[1:4]))
@@ -90,7 +91,7 @@ def stages(report, published=None):
     parts = {name: {"prepare": seen[r.asked.model].prepare_ms, "invoke": r.median_ms,
                     "finish": seen[r.asked.model].finish_ms}
              for name, r in zip(names(shown), shown)}
-    rows = [[name, *map(milliseconds, stage.values()), milliseconds(sum(stage.values()))]
+    rows = [[name, *(milliseconds(value, '') for value in (*stage.values(), sum(stage.values())))]
             for name, stage in parts.items()]
     header = ["setting", "prepare, ms", "invoke, ms", "finish, ms", "sum, ms"]
     caption = ("The numbers of the stages; prepare and finish: median of up to "
@@ -105,20 +106,20 @@ def beside(report, published=None):
         report: a :class:`segkit.benchmark.Report`, or None.
         published: the model whose published rows are shown.
     """
-    rows = publishing.rows(report, published)
-    labels = iter([r.asked.label for r in report.results if typical(r)] if report else ())
+    rows = words.rows(report, published)
+    labels = iter([r.asked.label for r in report.results if r.typical] if report else ())
     for row in rows:  # one model may have many measured rows: their names must differ
         if row["kind"] == "measured":
             row["model"] = next(labels)
     remarks = list(dict.fromkeys(row["note"] for row in rows if row["note"]))
     cells = [[row["kind"], row["model"], row["device"], row["processor"], row["threads"] or "",
               f"{row['milliseconds']:g}" if row["kind"] == "published"
-              else milliseconds(row["milliseconds"]), row["statistic"],
+              else milliseconds(row["milliseconds"], ''), row["statistic"],
               remarks.index(row["note"]) + 1 if row["note"] else ""] for row in rows]
     header = ["kind", "model", "device", "processor", "threads", "time, ms", "statistic", "remark"]
     numbers = table("Published and measured times", header, cells,
                     ("threads", "time, ms", "remark"), remarks)
-    pages = dict.fromkeys(row.source for row in publishing.published(published))
+    pages = dict.fromkeys(row.source for row in words.published(published))
     links = ", ".join(f'<a href="{escape(page)}">{escape(page)}</a>' for page in pages)
     return Shown(figures.beside(rows, times=True),
                  f'{numbers}<div style="font-size:13px">Published at {links}</div>')

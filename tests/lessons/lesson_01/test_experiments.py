@@ -110,14 +110,6 @@ def test_a_box_without_pixels_is_refused(size):
         experiments.masks_in_box(*size)
 
 
-def test_the_middle_time_counts(monkeypatch):
-    clock = iter([0, 5, 10, 10.5, 20, 21])  # three runs that take 5, 0.5 and 1 seconds
-    monkeypatch.setattr(experiments, "perf_counter", lambda: next(clock))
-    calls = []
-    assert experiments.milliseconds(lambda: calls.append(1), runs=3) == 1000
-    assert len(calls) == 4
-
-
 def test_costs_count_bytes_and_times():
     features = Trunk(threads=1).features(photos.sample("cat"))
     parts = Classifier(threads=1), Detector(threads=1), SegmentationHead("v1", threads=1)

@@ -37,10 +37,10 @@ def test_shifted_repeats_the_left_edge(mask):
     assert np.array_equal(moved[:, 3:], mask[:, :-3]) and (moved[5, :4] == 9).all()
 
 
-def test_grown_and_shrunk_by_two_pixels(mask):
+def test_grown_and_eroded_by_two_pixels(mask):
     assert (experiments.grown(mask, 2) == 7).sum() == 13  # a disc of radius 2
-    assert (experiments.shrunk(mask, 2) == 3).sum() == 6 * 6
-    assert not (experiments.shrunk(mask, 2) == 7).any()
+    assert (experiments.eroded(mask, 2) == 3).sum() == 6 * 6
+    assert not (experiments.eroded(mask, 2) == 7).any()
 
 
 def test_coarse_has_one_class_in_each_block(mask):

@@ -6,7 +6,7 @@ from lesson_files import said
 
 from segkit import photos, plots, reference
 from segkit.errors import SegkitError
-from segkit.lessons.lesson_06 import explorer, figures, number_figures
+from segkit.lessons.lesson_06 import experiments, explorer, figures, number_figures
 from segkit.networks import heads
 
 
@@ -65,7 +65,7 @@ def test_outlines_have_their_titles_once(scene, monkeypatch):
     monkeypatch.setattr(plots, "panel", lambda axes, image, title, **options: (
         titles.append(title), real(axes, image, title, **options)))
     figures.outlines(photo, {"v3": mask}, [np.s_[0:30, 20:50], np.s_[30:60, 20:50]], truth)
-    assert titles == ["v3", "true outline", "", ""]
+    assert titles == ["v3", ""]
 
 
 def test_side_by_side_counts_what_differs_in_the_part(scene):
@@ -104,9 +104,28 @@ def test_trimap_states_both_ends():
     assert "within 1 and within 9 pixels of the true boundaries: v3 20 % and 40 %; v3+ 30 % and 60 %" in alt
 
 
-def test_trade_states_work_and_quality():
-    alt = number_figures.trade({"ours": {"a": (0.75, 0.431, 0.3, 0.5)}, "paper": {"a": (81, 0.7885, None, None)}}).alt
-    assert "ours: a 43 % for 0.75 billion" in alt and "paper: a 78.85 % for 81 billion" in alt
+def test_trade_states_work_and_quality_and_has_one_legend():
+    alt = number_figures.trade({"ours": {"a": (0.75, 0.431)}, "paper": {"a": (81, 0.7885), "b": (90, 0.8)}}).alt
+    assert "ours: a 43.1 % for 0.75 billion; paper: a 78.8 % for 81 billion and b 80.0 %" in alt
+
+
+def test_components_have_objects_at_their_high_end():
+    x = np.random.default_rng(0).normal(size=(6, 8, 5))
+    objects = np.zeros((60, 80), bool)
+    objects[:30] = True
+    x[:3] -= 4  # the largest variance lies between the upper and the lower half
+    for turned in (objects, ~objects):
+        values = figures.component(x, turned)
+        assert values.shape == (6, 8) and (values[:3].mean() > values[3:].mean()) == turned[0, 0]
+    other = figures.component(x, objects, 1)
+    assert abs(np.corrcoef(other.ravel(), values.ravel())[0, 1]) < 1e-6
+
+
+def test_things_are_timed_in_turns():
+    order = []
+    times = experiments.in_turns({name: (lambda name=name: order.append(name)) for name in "abc"}, rounds=2, warm=1)
+    assert list(times) == ["a", "b", "c"] and all(spent >= 0 for spent in times.values())
+    assert len(order) == 9 and order[3:6] == order[6:][::-1]
 
 
 def test_heads_state_every_measure():

@@ -5,8 +5,9 @@ import pytest
 from lesson_files import said
 from PIL import Image
 
-from segkit import photos
-from segkit.lessons.lesson_08 import experiments
+from segkit import Segmenter, models, photos
+from segkit.errors import SegkitError
+from segkit.lessons.lesson_08 import experiments, figures
 from segkit.masks import resize
 
 # --- exercises: what their data does not hold -----------------------------------------------------
@@ -61,8 +62,6 @@ def test_photos_of_exercises_are_not_square():
 
 
 def test_mistakes_are_measured_against_the_right_way(model_path):
-    from segkit import Segmenter
-
     rows = experiments.measure(Segmenter(model_path("deeplabv3")), ["voc", "cat"])
     right, *wrong = rows
     assert set(right.changed.values()) == {0.0}
@@ -74,3 +73,43 @@ def test_blended_masks_hold_classes_that_were_not_there():
     mask = np.zeros((4, 4), np.uint8)
     mask[:, 2:] = 15
     assert set(np.unique(experiments.blended_mask(mask, 100, 100))) > {0, 7, 15}
+
+
+def test_each_mistake_has_a_matrix_for_each_photo():
+    photo, truth = photos.sample("voc"), photos.voc_truth()
+    found = experiments.confusions(Segmenter("deeplab-f32"), [(photo, truth), (photo[:200], truth[:200])])
+    assert list(found) == [experiments.RIGHT, "divided by 255", "BGR as RGB", "mask blended",
+                           "stretched, called cropped"]
+    assert all(matrices.shape == (2, 21, 21) for matrices in found.values())
+    assert {matrices[0].sum() for matrices in found.values()} == {(truth != 255).sum()}
+
+
+def test_what_mistakes_cost_was_measured_on_photos_that_nobody_chose_on():
+    costs = experiments.costs()
+    assert [words.split()[1] for words in costs] == ["VOC", "VOC", "photos,"]
+    for rows in costs.values():
+        assert len(rows) == 4 and all(cost.low <= cost.value <= cost.high for cost in rows.values())
+        assert rows["stretched, called cropped"].high < 0
+
+
+def test_a_damaged_file_of_measurements_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "DATA", tmp_path)
+    with pytest.raises(SegkitError, match="mistakes.npz cannot be read"):
+        experiments.many_photos()
+
+
+# --- figures --------------------------------------------------------------------------------------
+
+
+def test_a_forgotten_scale_leaves_one_grey_picture():
+    eight, photo = Segmenter("deeplab"), photos.sample("cat")
+    right = eight.prepare(photo)[0]
+    forgotten = np.zeros_like(right)
+    alt = figures.whole_numbers(eight, photo, {"right": right, "scale forgotten": forgotten}).alt
+    assert alt.startswith("2 inputs of type int8 from one photo. right: stored numbers from -1")
+    assert "scale forgotten: stored numbers from 0 to 0, which stand for" in alt and "found: cat" in alt
+
+
+def test_mistakes_tell_the_middle_and_the_worst_photo():
+    rows = [experiments.Row("BGR", {"a": 0.1, "b": 0.3, "c": 0.2}, 0.5)]
+    assert figures.mistakes(rows).alt == "Pixels whose class changed on 3 photos, in the median: BGR 20 % (most on b)."

@@ -1,11 +1,9 @@
-"""Lesson 09: its exercises, its figures, its explorer."""
+"""Lesson 09: its figures, its explorer; its exercises are in tests/lessons/test_exercises.py."""
 
 import re
 
 import numpy as np
-import pytest
 
-from segkit import lessons
 from segkit.benchmark import Comparison, Result, Setting
 from segkit.graph import Graph
 from segkit.lessons.lesson_09 import explorer as explorers
@@ -14,40 +12,6 @@ from segkit.plots import benchmark as figures
 from segkit.plots import results as words
 
 TIME = re.compile(r"\d ms|milliseconds \d")
-
-
-def said(capsys, name, answer):
-    capsys.readouterr()
-    lessons.check(name, answer)
-    return capsys.readouterr().out
-
-
-# --- the exercises ---------------------------------------------------------------------------------
-
-
-def test_typical_time(capsys):
-    assert said(capsys, "typical-time", lambda t, n: np.median(t[n:])).startswith("right")
-    wrong = [lambda t, n: np.mean(t), lambda t, n: np.mean(t[n:]), lambda t, n: np.median(t),
-             lambda t, n: np.min(t), lambda t, n: np.median(t[:n]), lambda t, n: np.median(t[:-n])]
-    hints = [said(capsys, "typical-time", answer) for answer in wrong]
-    assert all(hint.startswith("hint") for hint in hints) and len(set(hints)) == len(wrong)
-    assert "not the last ones" in hints[-1] and "mean of all runs" in hints[0]
-
-
-def test_parallel_share(capsys):
-    assert said(capsys, "parallel-share", 0.75).startswith("right")
-    assert said(capsys, "parallel-share", 2 * (40 - 25) / 40).startswith("right")
-    hints = [said(capsys, "parallel-share", n) for n in (0.25, 0.375, 0.625, 1.6, 75)]
-    assert all(hint.startswith("hint") for hint in hints) and len(set(hints)) == 5
-    assert "per cent" in hints[-1] and "half of the parallel work" in hints[1]
-    assert "too large" in said(capsys, "parallel-share", 0.9)
-
-
-def test_honest_row(capsys):
-    assert said(capsys, "honest-row", "B").startswith("right")
-    hints = [said(capsys, "honest-row", row) for row in "ACD"]
-    assert all(hint.startswith("hint") for hint in hints) and len(set(hints)) == 3
-    assert "'A', 'B', 'C', 'D'" in said(capsys, "honest-row", "E")
 
 
 # --- results in words ------------------------------------------------------------------------------
@@ -65,12 +29,6 @@ def result(middle, *setting, equal=None, **options):
 
 def unavailable(*setting, **options):
     return Result(Setting(*setting, **options), "unavailable", "there is no such thing here")
-
-
-@pytest.mark.parametrize("value, told", [(0.421, "0.42 ms"), (4.2, "4.20 ms"), (12.34, "12.3 ms"),
-                                         (1370.4, "1370 ms")])
-def test_milliseconds(value, told):
-    assert words.milliseconds(value) == told
 
 
 def test_names_keep_what_differs():
@@ -92,9 +50,9 @@ def test_lines_by_threads():
 
 
 def test_front():
-    assert words.front([(10, 0.5), (20, 0.7), (15, 0.4), (30, 0.7), (5, 0.1)]) == [4, 0, 1]
-    assert words.front([(10, 0.5), (10, 0.6)]) == [1]
-    assert words.front([]) == []
+    assert words.front(dict(enumerate([(10, 0.5), (20, 0.7), (15, 0.4), (30, 0.7), (5, 0.1)]))) == [4, 0, 1]
+    assert words.front({"worse": (10, 0.5), "better": (10, 0.6)}) == ["better"]
+    assert words.front({}) == []
 
 
 def test_a_mean_stands_where_a_tool_gives_no_more():
@@ -157,6 +115,9 @@ def test_stages():
     assert "small: prepare 1.00 ms (4 %), invoke 20.0 ms (80 %) and finish 4.00 ms (16 %)" in \
         figures.stages(parts, times=True).alt
     assert not TIME.search(figures.stages(parts).alt)
+    assert "the 3 stages prepare, invoke and finish" in figures.stages(parts).alt
+    parts["small"]["read"] = 5.0
+    assert "the 4 stages read, prepare, invoke and finish" in figures.stages(parts).alt
 
 
 def test_published_times_come_first_and_are_always_told():
@@ -184,6 +145,12 @@ def test_clocks():
     found = {"litert, 1 thread": (20.0, 19.5), "tflite, 4 threads": (900.0, 1800.0)}
     assert "tflite, 4 threads, 900 ms and 1800 ms" in timing.clocks(found, times=True).alt
     assert timing.clocks(found).alt == timing.clocks({"other": (1.0, 1.0)}).alt
+
+
+def test_latency_and_throughput():
+    found = {"one": (20.0, 50.0), "two": (25.0, 80.0)}
+    assert timing.two_needs(found).alt == "Bars of latency and throughput for 2 ways: one; two."
+    assert "two: 25.0 ms and 80 photos in a second" in timing.two_needs(found, times=True).alt
 
 
 def test_turns():

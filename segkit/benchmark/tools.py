@@ -1,19 +1,22 @@
-"""The official tools beside ours: ``litert-benchmark`` and TensorFlow Lite's ``benchmark_model``.
+"""The official tools beside ours, and a phone in the table.
 
-Sources: the help of ``litert-benchmark`` (it comes with ai-edge-litert), and
+``litert-benchmark`` comes with ai-edge-litert. TensorFlow Lite's ``benchmark_model`` runs on a
+phone through Android's adb; the project downloads neither. Sources: the help of
+``litert-benchmark``, and, with where to get the binary,
 https://github.com/tensorflow/tensorflow/blob/master/tensorflow/lite/tools/benchmark/README.md
 """
 
 import re
+import shutil
 import statistics
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
-from segkit.benchmark.client import Cancelled
-from segkit.benchmark.results import Result
-from segkit.benchmark.rows import Row, Steps
+from segkit.benchmark.results import Report, Result
 from segkit.benchmark.settings import Setting, model_file
+from segkit.benchmark.steps import Row, Steps
 from segkit.errors import SegkitError, one_line
 
 # What litert-benchmark calls each statistic, and what we do.
@@ -146,27 +149,113 @@ def crosscheck(model, threads=1, pairs=5, runs=50, timeout=600, cancel=None):
     Raises:
         SegkitError: one of the two cannot measure this model.
     """
-    cancelled = getattr(cancel, "is_set", cancel) or (lambda: False)
     check = CrossCheck([], [])
     for _ in range(pairs):
-        if cancelled():
-            raise SegkitError("the cross-check was stopped before its end")
-        check.ours_ms.append(_ours(Setting(model, api="compiled", threads=threads), runs, timeout,
-                                   cancelled))
+        work = Steps(runs, warmup=5, timeout=timeout, cancel=cancel)
+        row = Row(Result(Setting(model, api="compiled", threads=threads)))
+        work.one_batch(row, 0, "the cross-check")
+        check.ours_ms.append(row.result.median_ms)
         check.theirs_ms.append(litert_benchmark(model, threads, runs, timeout).median_ms)
     return check
 
 
-def _ours(setting, runs, timeout, cancelled):
-    work, row = Steps(runs, warmup=5, timeout=timeout, cancelled=cancelled), Row(Result(setting))
+FOLDER = "/data/local/tmp/segkit"
+FLAGS = {"xnnpack": ["--use_xnnpack=true"], "none": ["--use_xnnpack=false"],
+         "gpu": ["--use_gpu=true"]}
+
+
+def phone(settings, binary="benchmark_model", adb="adb", serial=None, runs=50, timeout=600):
+    """Measure settings on an Android phone that is connected to this machine.
+
+    Args:
+        settings: a list of :class:`Setting`; delegates are "xnnpack", "none" and "gpu".
+        binary: the file of ``benchmark_model`` for Android.
+        adb: the program adb; ``serial`` the number of the phone where several are connected.
+        runs: timed runs of each setting.
+        timeout: seconds for one setting.
+
+    Returns:
+        a :class:`segkit.benchmark.Report` whose machine is the phone. A setting that does not
+        run there is a row with a reason.
+
+    Raises:
+        SegkitError: adb, the binary or the phone is missing.
+    """
+    program = shutil.which(adb)
+    if program is None:
+        raise SegkitError(f"{adb} is not installed: it comes with Android's platform tools "
+                          "(Debian, Ubuntu: apt install adb)")
+    if not Path(binary).is_file():
+        raise SegkitError(f"there is no file {one_line(binary)}: get TensorFlow Lite's "
+                          "benchmark_model for Android, see its README")
+    device = _Device([program, *(["-s", serial] if serial else [])], timeout)
+    facts = {"cpu": device.property("ro.soc.model") or device.property("ro.hardware"),
+             "device": device.property("ro.product.model"),
+             "system": f"Android {device.property('ro.build.version.release')}",
+             "cores": None, "runtimes": {"benchmark_model": "unknown"}}
+    device.run("shell", "mkdir", "-p", FOLDER)
+    device.run("push", str(binary), f"{FOLDER}/benchmark_model")
+    device.run("shell", "chmod", "755", f"{FOLDER}/benchmark_model")
+    return Report(facts, [_measured(device, setting, runs) for setting in settings],
+                  {"runs": runs, "tool": "benchmark_model"})
+
+
+def _measured(device, setting, runs):
+    result = Result(setting, complete=True, tool="benchmark_model")
+    if setting.delegate not in FLAGS or setting.size:
+        result.status = "refused"
+        result.reason = ("benchmark_model is run with the delegates xnnpack, none and gpu, at the "
+                         "model's own size")
+        return result
     try:
-        work.guarded(row, work.start)
-        if row.running:
-            work.guarded(row, work.round, 0)
-        if not row.running:
-            raise SegkitError(f"{setting.label} was {row.result.status}: {row.result.reason}")
-    except Cancelled as stopped:
-        raise SegkitError("the cross-check was stopped before its end") from stopped
-    finally:
-        work.close(row)
-    return row.result.median_ms
+        file, _ = model_file(setting.model)
+    except SegkitError as error:
+        result.status, result.reason = "unavailable", str(error)
+        return result
+    result.bytes = file.stat().st_size
+    there = f"{FOLDER}/model.tflite"
+    try:
+        device.run("push", str(file), there)
+        text = device.run("shell", f"{FOLDER}/benchmark_model", f"--graph={there}",
+                          f"--num_threads={setting.threads}", f"--num_runs={runs}",
+                          *FLAGS[setting.delegate])
+        found = read_benchmark_model(text)
+    except SegkitError as error:
+        result.status, result.reason = "failed", str(error)
+        return result
+    taken = found["operators_taken"]
+    result.given, result.load_ms, result.first_ms = (found[name] for name in
+                                                     ("given", "load_ms", "first_ms"))
+    # Without a report of the delegate nothing is known, and the built-in kernels may have worked.
+    result.applied = {"runtime": "tflite", "threads": setting.threads, "timed": "invoke",
+                      "delegate": setting.delegate if taken or setting.delegate == "none" else None,
+                      "operators_taken": taken, "operators": found["operators"]}
+    if taken is not None and taken < found["operators"]:
+        result.notes.append(f"the delegate took {taken} of {found['operators']} operators")
+    return result
+
+
+class _Device:
+    """Commands to one phone."""
+
+    def __init__(self, command, timeout):
+        self._command, self._timeout = command, timeout
+
+    def run(self, *arguments):
+        """What adb printed. SegkitError: it failed."""
+        try:
+            done = subprocess.run([*self._command, *arguments], capture_output=True,
+                                  timeout=self._timeout, encoding="utf-8", errors="replace",
+                                  stdin=subprocess.DEVNULL)
+        except subprocess.TimeoutExpired as error:
+            raise SegkitError(f"the phone did not answer within {self._timeout} s") from error
+        text = done.stdout + done.stderr
+        if done.returncode:
+            raise SegkitError(f"adb {arguments[0]} failed (exit {done.returncode}): "
+                              f"{one_line(text[-300:])}; is the phone connected, with USB "
+                              "debugging allowed?")
+        return text
+
+    def property(self, name):
+        """A property of the phone, or None."""
+        return self.run("shell", "getprop", name).strip() or None

@@ -1,0 +1,88 @@
+"""One photo of ``segkit segment``: read, label, write its files, and say what was found."""
+
+import json
+from contextlib import suppress
+
+from segkit import photos
+from segkit.errors import SegkitError
+
+FAST_PNG = 1  # zlib's level: the quickest; files are a little larger
+
+
+def answer(segmenter, source, targets, as_json, several):
+    """Segment one photo, write its files, and return what is to be printed.
+
+    Args:
+        segmenter: a :class:`segkit.Segmenter`.
+        source: pathlib.Path of a photo, or a sample's name as one.
+        targets: dictionary with the pathlib.Path of the "mask" and of the "overlay"; None: none.
+        as_json: one JSON object in place of words.
+        several: whether there are other photos: words on one line, folders made where they lack.
+
+    Returns:
+        str, without the last line's end.
+
+    Raises:
+        SegkitError: the photo cannot be read or labelled, or a file not be written.
+    """
+    result = segmenter.segment(_photo(source))
+    if targets["mask"]:
+        _save(result.mask_image(), targets["mask"], several)
+    if targets["overlay"]:
+        _save(result.overlay(), targets["overlay"], several)
+    if as_json:
+        return json.dumps(_report(segmenter, source, result, several))
+    if several:
+        shares = ", ".join(f"{c.name} {c.share:.1%}" for c in result.classes)
+        return f"{source}: {shares}"
+    return "\n".join(_lines(segmenter, source, result))
+
+
+def _photo(source):
+    """The photo at a path, or the sample photo of that name."""
+    if str(source) in photos.SAMPLES and not source.exists():
+        return photos.sample(str(source))
+    return photos.load(source)
+
+
+def _save(image, path, make_folder):
+    """Write a picture whole or not at all: into a file beside it first, then renamed."""
+    draft = path.with_name(f".segkit-{path.name}")
+    options = {"compress_level": FAST_PNG} if path.suffix.lower() == ".png" else {"quality": 90}
+    try:
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(draft, **options)
+        draft.replace(path)
+    except (OSError, ValueError) as error:
+        with suppress(OSError):
+            draft.unlink()
+        reason = getattr(error, "strerror", None) or error
+        raise SegkitError(f"{path} cannot be written: {reason}") from error
+
+
+def _report(segmenter, source, result, several):
+    """The answer as one JSON object."""
+    session = segmenter.session
+    height, width = result.mask.shape
+    report = {"model": session.model.name if session.model else str(session.path),
+              "runtime": session.applied.runtime, **session.report(), "fit": segmenter.fit,
+              "size": [width, height], "classes": [c._asdict() for c in result.classes],
+              "milliseconds": {k: round(v, 3) for k, v in result.milliseconds.items()}}
+    return {"photo": str(source), **report} if several else report
+
+
+def _lines(segmenter, source, result):
+    """The answer for people."""
+    height, width = result.mask.shape
+    session, times = segmenter.session, result.milliseconds
+    applied = session.applied
+    yield f"{source}: {width} x {height} pixels"
+    for c in result.classes:
+        yield f"  {c.share:>6.1%}  {c.name}"
+    yield (f"{session.model.name if session.model else session.path} on {applied.runtime} "
+           f"{applied.version}, threads: {applied.threads}, delegate: {applied.delegate} "
+           f"({applied.operators_taken} of {applied.operators} operators)")
+    if applied.delegate != session.asked.delegate:
+        yield f"asked for the delegate {session.asked.delegate}: it took no operator of this model"
+    yield ", ".join(f"{stage} {value:.1f} ms" for stage, value in times.items())

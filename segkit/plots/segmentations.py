@@ -1,0 +1,96 @@
+"""Figures of masks: one with its shares, and several beside each other."""
+
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from segkit.masks import labels, metrics
+from segkit.masks.paint import paint
+from segkit.masks.words import percent, sentence
+from segkit.plots.style import INK, WIDTH, class_colour, figure, panel, plain, show
+
+SMALLEST = 0.01  # a class with a smaller share is not named: machines may differ on it
+
+
+def shares_in_words(segmentation):
+    """The classes of a mask and their shares: "person 46 % and background 54 %"."""
+    return sentence(f"{c.name} {percent(c.share)}" for c in segmentation.classes
+                    if c.share >= SMALLEST)
+
+
+def size_in_words(photo):
+    """Width x height of a photo."""
+    return f"{photo.shape[1]} x {photo.shape[0]}"
+
+
+def result(segmentation, opacity=0.5):
+    """A segmentation: the photo, the mask over it, and each class with colour, name and share."""
+    new, axes = figure(3, 2.8, width_ratios=(1, 1, 0.8))
+    photo_axes, overlay_axes, bar_axes = axes[0]
+    panel(photo_axes, segmentation.photo, f"photo, {size_in_words(segmentation.photo)}")
+    panel(overlay_axes, segmentation.overlay(opacity), "mask over the photo")
+    _share_bars(bar_axes, [c for c in segmentation.classes if c.share >= SMALLEST])
+    return show(new, f"A photo of {size_in_words(segmentation.photo)} pixels, its mask over it, "
+                     f"and the share of each class: {shares_in_words(segmentation)}.")
+
+
+def _share_bars(axes, classes):
+    places = np.arange(len(classes))
+    axes.barh(places, [100 * c.share for c in classes], height=0.6, edgecolor=INK, linewidth=0.8,
+              color=[class_colour(c.index) for c in classes])
+    for place, c in zip(places, classes):
+        axes.text(100 * c.share + 2, place, percent(c.share), va="center", fontsize=8, color=INK)
+    axes.set_yticks(places, [c.name for c in classes])
+    axes.set(xlim=(0, 122), xticks=(0, 50, 100), ylim=(max(len(classes), 2) - 0.5, -0.5))
+    axes.set_title("share of the pixels, %", fontsize=9, color=INK)
+    plain(axes)
+
+
+def compare(photo, masks, truth=None, flat=False):
+    """Masks for one photo, side by side.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        masks: dictionary from title to (H, W) class indices of PASCAL VOC.
+        truth: (H, W) true class indices, 255 = ignore. With it, each mask gets its
+            mean IoU; without, the share of pixels in which it differs from the first.
+        flat: paint the masks almost opaque over a pale grey photo, so that dark clothes do not
+            change the colours.
+    """
+    first = next(iter(masks.values()))
+    if truth is None:
+        notes = {title: f"{percent((mask != first).mean())} changed"
+                 for title, mask in masks.items()}
+        told = f"Masks over one photo; compared with {next(iter(masks))}"
+    else:
+        notes = {title: f"mean IoU {metrics.mean_iou(metrics.confusion_matrix(truth, mask)):.2f}"
+                 for title, mask in masks.items()}
+        masks, told = {**masks, "the true mask": truth}, "Masks over one photo, and its true mask"
+    new = _overlays(_pale(photo) if flat else photo, masks, notes, 0.85 if flat else 0.5)
+    return show(new, f"{told}: {sentence(f'{title}, {note}' for title, note in notes.items())}.")
+
+
+def _pale(photo):
+    """The photo in light greys, on which every class keeps its colour."""
+    grey = (photo @ np.float32([0.299, 0.587, 0.114]) / 4 + 190).astype(np.uint8)
+    return np.dstack([grey] * 3)
+
+
+def _overlays(photo, masks, notes, opacity=0.5):
+    """A figure with one panel for each mask, and a legend below."""
+    columns = 2 if len(masks) == 4 else min(3, len(masks))
+    rows = -(-len(masks) // columns)
+    tall = WIDTH / columns * photo.shape[0] / photo.shape[1]
+    new, axes = figure(columns, rows * (tall + 0.55) + 0.4, rows)
+    new.get_layout_engine().set(h_pad=0.1)  # room above the titles
+    for place, (title, mask) in zip(axes.flat, masks.items()):
+        uncounted = "light grey: not counted" if (mask == labels.IGNORE).any() else " "
+        panel(place, paint(photo, mask, opacity), f"{title}\n{notes.get(title, uncounted)}")
+    for place in axes.flat[len(masks):]:
+        place.set_axis_off()
+    used = sorted({int(i) for mask in masks.values() for i in np.unique(mask)
+                   if (mask == i).mean() >= SMALLEST} - {labels.BACKGROUND, labels.IGNORE})
+    if used:
+        boxes = [Rectangle((0, 0), 1, 1, facecolor=class_colour(i), edgecolor=INK) for i in used]
+        new.legend(boxes, [labels.VOC[i] for i in used], loc="outside lower center", fontsize=8,
+                   ncols=min(len(used), 7), frameon=False)
+    return new

@@ -1,0 +1,1 @@
+"""A folder whose tests share one browser and one JupyterLab: pytest ends them with the folder's last test."""
