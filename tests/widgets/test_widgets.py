@@ -284,8 +284,8 @@ def test_your_photo_after_a_bad_file(your_photo, runs):
 # --- where widgets cannot run -----------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["explorer", "your_photo"])
-def test_mimebundle_has_widget_picture_and_words(kind, request):
+@pytest.mark.parametrize("kind, size", [("explorer", (400, 400)), ("your_photo", (760, 280))])
+def test_mimebundle_has_widget_picture_and_words(kind, size, request):
     shown = request.getfixturevalue(kind)
     data, about = shown._repr_mimebundle_()
     assert set(data) == {VIEW, "image/png", "text/plain"}
@@ -293,7 +293,7 @@ def test_mimebundle_has_widget_picture_and_words(kind, request):
     assert data["text/plain"] == about["image/png"]["alt"] == shown.alt
     assert not re.search(r"\bms\b|[\d.]+\d %\.\d", shown.alt)
     picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
-    assert (picture.format, picture.size) == ("PNG", (400, 400))
+    assert (picture.format, picture.size) == ("PNG", size)
     assert len(data["image/png"]) < 200_000
 
 

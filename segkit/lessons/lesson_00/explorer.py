@@ -56,7 +56,8 @@ class YourPhoto(View):
         alt = markup.describe(result, name, self._model)
         picture = markup.painted(markup.smaller(result), 0.5)
         self.panel.show(result, picture, alt)
-        return alt, Image.open(io.BytesIO(plots.result(result).png))  # with the classes' names
+        still = Image.open(io.BytesIO(plots.result(result).png))  # it has the classes' names
+        return alt, still.convert("RGB").quantize(256)
 
     def _changed(self, change):
         if not change["new"]:

@@ -143,7 +143,7 @@ def resized(mask, factor, part):
     blended = resize.blended_mask(small, height, width)
     made_up = ~np.isin(blended, np.unique(mask))
     more = len(np.setdiff1d(blended, mask))
-    new, axes = plots.figure(3, 2.75)
+    new, axes = plots.figure(3, 3.1)
     panels = {"mask": in_colours(mask), f"1/{factor}, then nearest": in_colours(nearest),
               f"1/{factor}, then bilinear: {more} new classes": in_colours(blended)}
     for place, (title, image) in zip(axes[0], panels.items()):

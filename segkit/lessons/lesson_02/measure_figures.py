@@ -192,7 +192,7 @@ def trimap(photo, truth, masks, widths):
     colours = ("#B7B7B7", SKY, BLUE)
     for width, colour in zip(reversed(shown), colours):
         pale[metrics.dilate(edge, width) & (truth != labels.IGNORE)] = rgb(colour)
-    new, axes = plots.figure(2, 2.9)
+    new, axes = plots.figure(2, 3.3)
     plots.panel(axes[0, 0], pale, "bands around the true boundaries")
     axes[0, 0].legend(handles=[Patch(facecolor=colour, label=f"up to {many(width)}")
                                for width, colour in zip(shown, reversed(colours))], ncols=3,
