@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.colors import ListedColormap
+from matplotlib.patches import Rectangle
 
 from segkit import plots
 from segkit.lessons.lesson_04 import toy
@@ -28,7 +29,7 @@ def discs(truth, guesses):
         if title in guesses:
             place.set_xlabel(f"{100 * right:.0f} % of the disc cells right", fontsize=8, color=INK)
             told.append(f"{title} {100 * right:.0f} %")
-    handles = [plots.Rectangle((0, 0), 1, 1, facecolor=SIZES(size), edgecolor=INK)
+    handles = [Rectangle((0, 0), 1, 1, facecolor=SIZES(size), edgecolor=INK)
                for size in range(1, 6)]
     new.legend(handles, [f"radius {radius:g}" for radius in toy.RADII], fontsize=8, frameon=False,
                loc="outside lower center", ncols=5)
