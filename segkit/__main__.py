@@ -85,7 +85,8 @@ def _models(options):
     from segkit import models
 
     rows = [{"name": m.name, "task": m.task, "bytes": m.bytes, "licence": m.licence,
-             "path": str(models.find(m.name)[0] or "") or None} for m in models.catalogue().values()]
+             "path": str(models.find(m.name)[0] or "") or None}
+            for m in models.catalogue().values()]
     if options.json:
         print(json.dumps([{**row, "here": row["path"] is not None} for row in rows], indent=2))
         return 0
@@ -135,7 +136,7 @@ def main(arguments=None):
         return 0
     except KeyboardInterrupt:
         message = "stopped"
-    except Exception as error:  # noqa: BLE001 - a traceback helps nobody at a command line
+    except Exception as error:
         if os.environ.get("SEGKIT_DEBUG"):
             raise
         message = (f"unexpected {type(error).__name__}: {one_line(error)}; "

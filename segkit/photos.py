@@ -115,7 +115,7 @@ def load(source, max_pixels=MAX_PIXELS):
                 return _from_image(image, name, max_pixels)
         except SegkitError:
             raise
-        except Exception as error:  # noqa: BLE001 - decoders raise many types on damaged data
+        except Exception as error:
             raise SegkitError(f"{name} {_cause(error, max_pixels)}") from error
 
 

@@ -68,7 +68,7 @@ def speed():
         segmenter = Segmenter(MODEL, runtime="litert", threads=1)
         photo = photo_of(width, height)
 
-        def ours():
+        def ours(segmenter=segmenter, photo=photo, overlay=overlay):
             result = segmenter.segment(photo)
             return result.overlay() if overlay else result
 

@@ -22,6 +22,9 @@ settings.register_profile("search", max_examples=1000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
+# The same default model on every processor; tests/models tests the choice itself.
+os.environ["SEGKIT_DEFAULT"] = "deeplab"
+
 # What `make quick` leaves out: whole folders and files of tests, and the lessons. Longest first: `make test` begins
 # with them, so that at the end no worker waits long for another.
 SLOW = ("tests/browser/", "notebooks/", "tests/notebooks/test_without_model.py", "tests/notebooks/test_nbval.py",

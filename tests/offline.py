@@ -80,7 +80,7 @@ def _try_out():
     if child == 0:
         try:
             cut_off()
-        except BaseException as error:  # whatever it is, the parent must hear of it
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
             os.write(writing, str(error).encode() or b"unknown error")
         os._exit(0)
     os.close(writing)

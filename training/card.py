@@ -33,7 +33,7 @@ ABOUT = {
     "head-classify": "Which of the 20 classes are in the photo, from the trunk's features",
     "head-detect": "Boxes of the 20 classes, from the trunk's features",
 }
-HALVES = {"report": "looked at once", "choose": "used for choosing"}
+ORDER = ("v1", "v2", "v3", "v3plus")
 
 
 def entry(file: Path, measured: dict) -> dict:
@@ -130,6 +130,23 @@ def pairs_table(report: dict) -> str:
     return table(["heads", "photos", "difference", "95 % interval (paired)"], rows)
 
 
+def order(report: dict) -> str:
+    """Whether the heads' figures stand in the order of the papers, and which of the steps are beyond chance."""
+    sentences = []
+    for kind in ("voc", "person200"):
+        figures = {name: report["quality"].get(f"head-{name}@257", {}).get("report", {}).get(kind, {}).get("figure")
+                   for name in ORDER}
+        if None in figures.values():
+            continue
+        ranked = sorted(ORDER, key=lambda name: figures[name])
+        told = " < ".join(f"{name} {figures[name]:.3f}" for name in ranked)
+        sentences.append(f"On {kind}: {told}, " + ("the order of the papers." if ranked == list(ORDER) else
+                                                   "which is not the order of the papers."))
+        sure = [pair.replace("/", " over ") for pair, found in report["pairs"].items() if kind in found and found[kind][1] > 0]
+        sentences.append(f"Beyond chance (the paired interval lies above 0): {', '.join(sure) or 'none'}.")
+    return " ".join(sentences)
+
+
 def seeds_table(seeds: dict) -> str:
     """What other seeds gave: `training/seeds.py` measured them."""
     rows = [[name, kind, *(number(value) for value in values), number(max(values) - min(values))]
@@ -214,7 +231,7 @@ def run(work: str, out: str, catalogue: str | None = None, default: str | None =
         heads_story=story.heads(facts), bars=bars(report), files=files_table(report), versions=versions,
         machine=instructions(report), report=quality_table(report, "report"), choose=quality_table(report, "choose"),
         classes=classes_table(report), heads=heads_table(report, "report"), heads_choose=heads_table(report, "choose"),
-        pairs=pairs_table(report), seeds=seeds_table(seeds), objects=objects_table(report), few=story.scarce(facts),
+        pairs=pairs_table(report), order=order(report), seeds=seeds_table(seeds), objects=objects_table(report), few=story.scarce(facts),
         bias=f"{bias:.1e}" if bias else "–", failures=examples.write(Path(out) / "deeplab.tflite", "stretch", Path(out)))
     (Path(out) / "README.md").write_text(text, encoding="utf-8")
     (Path(out) / "measured.json").write_text(json.dumps(measured(report), indent=2) + "\n", encoding="utf-8")

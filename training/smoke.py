@@ -147,7 +147,8 @@ def stages(folder: Path, converter: str) -> dict:
     card.run(str(folder), str(out))
     report = json.loads((folder / "evaluation.json").read_text())
     log = losses(folder / "deeplab")
-    found = report["quality"][f"deeplab@{SIDE}"]["report"]["labelled"]
+    # The whole network began by chance and has few steps; a head with batch norm on it learns what there is to learn.
+    found = report["quality"][f"head-v3plus@{SIDE}"]["report"]["labelled"]
     figures = {"loss": [log[0], log[-1]], "files": len(list(out.glob("*.tflite"))), "miou": found["miou"],
                "error": report["files"]["deeplab-f32.tflite"]["error"], "runtimes": report["runtimes"],
                "bias": report["files"]["deeplab.tflite"]["bias"], "expected": 4 + 1 + len(heads)}

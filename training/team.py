@@ -9,7 +9,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import tempfile
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import nn

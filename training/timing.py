@@ -88,7 +88,7 @@ def times(files: list[Path], runtime: str, rounds: int = ROUNDS) -> list[list[fl
 def files(paths: list[Path], checks: Path, starter: str | None = None) -> dict:
     """{file name, or "starter": facts}; `ratio` is the median over the rounds of the time over the starter's."""
     name_of = {path: "starter" if starter and path == Path(starter) else path.name for path in paths}
-    facts, named = {}, list(name_of.values())
+    facts, named, running = {}, list(name_of.values()), usable(paths[0])
     for path, name in name_of.items():
         content, graph = path.read_bytes(), Graph(str(path))
         facts[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
@@ -96,8 +96,8 @@ def files(paths: list[Path], checks: Path, starter: str | None = None) -> dict:
                        "milliseconds": {}, "ratio": {}, "bias": largest_bias(graph)}
         check = checks / f"{path.stem}.npz"
         if check.exists() and name not in ("starter", "deeplab.tflite"):
-            facts[name]["error"] = {runtime: largest_error(path, check, runtime) for runtime in usable(path)}
-    for runtime in usable(paths[0]):
+            facts[name]["error"] = {runtime: largest_error(path, check, runtime) for runtime in running}
+    for runtime in running:
         logs = times(paths, runtime)
         for name, log in zip(named, logs):
             facts[name]["milliseconds"][runtime] = statistics.median(log)

@@ -1,8 +1,7 @@
 """One photo of ``segkit segment``: read, label, write its files, and say what was found."""
 
 import json
-import os
-import tempfile
+from contextlib import suppress
 
 from segkit import photos
 from segkit.errors import SegkitError
@@ -48,21 +47,16 @@ def _photo(source):
 
 def _save(image, path, make_folder):
     """Write a picture whole or not at all: into a file beside it first, then renamed."""
-    draft = None
+    draft = path.with_name(f".segkit-{path.name}")
+    options = {"compress_level": FAST_PNG} if path.suffix.lower() == ".png" else {"quality": 90}
     try:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".segkit-", suffix=path.suffix)
-        os.close(handle)
-        options = {"compress_level": FAST_PNG} if path.suffix.lower() == ".png" else {"quality": 90}
         image.save(draft, **options)
-        mask = os.umask(0)  # mkstemp makes private files; give this one the usual rights
-        os.umask(mask)
-        os.chmod(draft, 0o666 & ~mask)
-        os.replace(draft, path)
+        draft.replace(path)
     except (OSError, ValueError) as error:
-        if draft and os.path.exists(draft):
-            os.remove(draft)
+        with suppress(OSError):
+            draft.unlink()
         reason = getattr(error, "strerror", None) or error
         raise SegkitError(f"{path} cannot be written: {reason}") from error
 

@@ -16,7 +16,8 @@ def report():
     """Look at the machine; nothing is downloaded.
 
     Returns:
-        dictionary of plain values, for JSON: "python", "platform", "cores"
+        dictionary of plain values, for JSON: "python", "platform",
+        "instructions" (see :func:`segkit.runtime.instructions`; None: not known), "cores"
         (all, allowed, free), "runtimes" (name to version), "delegates"
         (runtime to delegate to verdict), "models" (name to path or None),
         "cache" and "self_test" ("ok" and "verdict").
@@ -25,6 +26,7 @@ def report():
     return {
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
+        "instructions": settings.instructions(),
         "cores": {"all": os.cpu_count(), "allowed": settings.allowed_cores(),
                   "free": settings.free_cores()},
         "runtimes": settings.runtimes(),
@@ -36,7 +38,7 @@ def report():
 
 
 def _delegates(runtime, here):
-    """For each delegate, how many operators of the default model it took, or why it did not load."""
+    """For each delegate: how many operators of the default model it took, or why none."""
     if here[models.default()] is None:
         return dict.fromkeys(settings.DELEGATES, "not tried: the default model is not here")
     verdicts = {}
@@ -69,7 +71,10 @@ def self_test():
 def lines(found):
     """A :func:`report` as lines of text for people."""
     cores = found["cores"]
+    names = found["instructions"]
+    told = "not known" if names is None else ", ".join(names) or "none that help with 8 bits"
     rows = [("Python", f"{found['python']} on {found['platform']}"),
+            ("instructions", told),
             ("cores", f"{cores['allowed']} allowed of {cores['all']}, {cores['free']} free now")]
     for runtime, version in found["runtimes"].items():
         rows.append((runtime, version))

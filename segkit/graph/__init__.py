@@ -128,7 +128,7 @@ class Graph:
                 return tensor.real(tensor.from_real(made))
         except SegkitError as error:
             raise SegkitError(f"{where} cannot be executed: {error}") from error
-        except Exception as error:  # noqa: BLE001 - settings and shapes of a damaged file
+        except Exception as error:
             raise SegkitError(f"{where} cannot be executed, probably because the file is damaged: "
                               f"{type(error).__name__} {one_line(error)}") from error
 

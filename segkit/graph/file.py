@@ -92,7 +92,7 @@ def read(file):
     model_class = schema().Model
     try:
         return _content(model_class.GetRootAs(content, 0), content)
-    except Exception as error:  # noqa: BLE001 - a damaged file's offsets may lead anywhere
+    except Exception as error:
         raise SegkitError(f"{one_line(file)} is damaged: {one_line(error)}; get a fresh "
                           "copy") from error
 

@@ -58,7 +58,7 @@ def estimate(matrices, classes=None, rounds=ROUNDS, seed=0):
 
 
 def gain(first, second, classes=None, rounds=ROUNDS, seed=0):
-    """What ``second`` gains over ``first`` in mean IoU on the same photos, with its paired interval.
+    """What ``second`` gains over ``first`` in mean IoU on the same photos: a paired interval.
 
     Args:
         first, second: (N, C, C) confusion matrices of two models, the photos in the same order.

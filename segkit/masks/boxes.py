@@ -1,4 +1,4 @@
-"""Boxes in NumPy: the detecting head's answer decoded, boxes around masks, their overlap. Needs no PyTorch.
+"""Boxes: the detecting head's answer decoded, boxes around masks, their overlap.
 
 A box is a row (class, score, left, top, right, bottom); the edges are shares of the photo, 0 to 1.
 """
@@ -11,29 +11,41 @@ OBJECTS = 20
 
 
 def mask_boxes(best: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """(n, 6) rows (class, 1, left, top, right, bottom) that enclose each class's cells in a (h, w) class map."""
+    """Boxes that enclose each class's cells in a class map.
+
+    Args:
+        best: (h, w) class map.
+        classes: the class indices, each of which occurs.
+
+    Returns:
+        (n, 6) float32 rows (class, 1, left, top, right, bottom).
+    """
     height, width = best.shape
     rows = []
     for index in classes:
         y, x = np.nonzero(best == index)
-        rows.append((index, 1.0, x.min() / width, y.min() / height, (x.max() + 1) / width, (y.max() + 1) / height))
+        rows.append((index, 1.0, x.min() / width, y.min() / height,
+                     (x.max() + 1) / width, (y.max() + 1) / height))
     return np.array(rows, np.float32).reshape(-1, 6)
 
 
 def decode(output: np.ndarray, least: float = 0.3, overlap: float = 0.5) -> np.ndarray:
     """Boxes (n, 6): class, score, left, top, right, bottom as shares of the photo; best first.
 
-    `output` is (h, w, 24) as the exported head gives it. A cell is a centre where no neighbour scores higher; of two
-    boxes of one class that overlap by more than `overlap` (IoU) the better stays.
+    `output` is (h, w, 24) as the exported head gives it. A cell is a centre where no neighbour
+    scores higher; of two boxes of one class that overlap by more than `overlap` (IoU) the better
+    stays.
     """
     scores = 1 / (1 + np.exp(-output[..., :OBJECTS].astype(np.float32)))
     height, width = scores.shape[:2]
     padded = np.pad(scores, ((1, 1), (1, 1), (0, 0)))
-    highest = np.max([padded[y:y + height, x:x + width] for y in range(3) for x in range(3)], axis=0)
+    highest = np.max([padded[y:y + height, x:x + width] for y in range(3) for x in range(3)],
+                     axis=0)
     rows, columns, kinds = np.nonzero((scores >= highest) & (scores >= least))
     left, top, right, bottom = output[rows, columns, OBJECTS:].astype(np.float32).T
     x, y = columns / (width - 1), rows / (height - 1)
-    boxes = np.column_stack([kinds + 1, scores[rows, columns, kinds], x - left, y - top, x + right, y + bottom])
+    boxes = np.column_stack([kinds + 1, scores[rows, columns, kinds],
+                             x - left, y - top, x + right, y + bottom])
     boxes = boxes[np.argsort(-boxes[:, 1], kind="stable")]
     boxes[:, 2:] = boxes[:, 2:].clip(0, 1)
     kept: list[np.ndarray] = []

@@ -54,13 +54,9 @@ def voc_palette():
     Returns:
         (256, 3) uint8 array, RGB. Entry 255 is (224, 224, 192).
     """
-    index = np.arange(256)
-    palette = np.zeros((256, 3), np.uint8)
-    for bit in range(8):
-        for channel in range(3):
-            palette[:, channel] |= ((index >> channel & 1) << (7 - bit)).astype(np.uint8)
-        index >>= 3
-    return palette
+    import imgviz  # takes a while to import, and few callers need it
+
+    return imgviz.label_colormap().copy()  # the original cannot be written to
 
 
 def screen_palette():

@@ -1,14 +1,14 @@
-"""Per-photo confusion matrices of the shipped models, and what one gains over another on the same photos.
+"""Confusion matrices of each photo and model, and what one model gains over another.
 
 The photos are not part of the project, so a lesson cannot run a model on them. But it can add up
 their matrices in data/models/confusions.npz, class by class, and compare two models photo by photo.
 The photos were split before the training: one half was used for choosing, the other was looked at
 once, at the end. data/models/README.md says how all this was measured.
 
-The file has these arrays: ``models`` (M,) names, as "deeplab@289" for a size of the input in pixels;
-``photos``, ``sets`` and ``halves`` (P,): each photo's name, its set and its half; ``model``,
-``photo``, ``cell`` and ``count`` (E,): in a model's matrix of a photo, how many pixels have the true
-class ``cell // 21`` and the predicted class ``cell % 21``. What is not listed is 0.
+The file has these arrays: ``models`` (M,) names, as "deeplab@289" for a size of the input in
+pixels; ``photos``, ``sets`` and ``halves`` (P,): each photo's name, its set and its half;
+``model``, ``photo``, ``cell`` and ``count`` (E,): in a model's matrix of a photo, how many pixels
+have the true class ``cell // 21`` and the predicted class ``cell % 21``. What is not listed is 0.
 """
 
 from dataclasses import dataclass

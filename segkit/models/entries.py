@@ -4,12 +4,14 @@ The catalogue itself is data: ``data/models/catalogue.json``.
 """
 
 import json
+import os
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
 from segkit.errors import SegkitError, one_line
+from segkit.models.processor import multiplies_bytes
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # A clone keeps data/ beside the package; an installed wheel carries it inside.
@@ -76,13 +78,20 @@ def catalogue():
 def default(runtime=None):
     """The name of the model that is used when none is named. SegkitError as :func:`read`.
 
-    The catalogue decides: its "default", and "default_for" where another one is faster.
+    The catalogue decides: its "default", or an entry of "default_for" where another file is
+    quicker: that of the runtime, or "float" on a processor without instructions for products of
+    bytes. The environment variable ``SEGKIT_DEFAULT`` names another one for the processor's part.
 
     Args:
         runtime: "litert" or "tflite"; None: whichever.
     """
     defaults = read(DATA / "models" / "catalogue.json")[0]
-    return defaults.get(runtime, defaults[None])
+    if runtime in defaults and runtime is not None:
+        return defaults[runtime]
+    chosen = os.environ.get("SEGKIT_DEFAULT")
+    if chosen:
+        return get(chosen).name
+    return defaults[None] if multiplies_bytes() else defaults.get("float", defaults[None])
 
 
 def get(name):

@@ -60,8 +60,10 @@ def folders():
     """The folders in which :func:`path` looks, in their order."""
     extra = os.environ.get("SEGKIT_MODELS", "").split(os.pathsep)
     paths = [Path(os.path.expanduser(folder)) for folder in extra if folder]
+    project = entries.DATA.parent
     # A relative folder may count from the project as well: lessons run in notebooks/.
-    return [entries.DATA / "models", *(p if p.is_dir() else entries.DATA.parent / p for p in paths), cache_folder()]
+    return [entries.DATA / "models", *(p if p.is_dir() else project / p for p in paths),
+            cache_folder()]
 
 
 def find(name):
@@ -157,8 +159,8 @@ def content(file):
     except OSError as error:
         raise SegkitError(f"{one_line(file)} cannot be read: {error.strerror}") from error
     if found[4:8] != b"TFL3":  # the file identifier in the schema
-        raise SegkitError(f"{one_line(file)} is no .tflite model: it is {len(found)} bytes long and "
-                          "does not carry the mark TFL3")
+        raise SegkitError(f"{one_line(file)} is no .tflite model: it is {len(found)} bytes long "
+                          "and does not carry the mark TFL3")
     return found
 
 

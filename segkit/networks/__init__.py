@@ -1,4 +1,4 @@
-"""Networks that label pixels: the few-line way, the trunk with its heads, the branches of an ASPP."""
+"""Networks that label pixels: the few-line way, trunk and heads, the branches of an ASPP."""
 
 from segkit import lazily
 

@@ -107,7 +107,8 @@ class Head:
             if given.shape != tensor.shape[1:]:
                 raise SegkitError(
                     f"the head {self.name} takes features of shape {tensor.shape[1:]}, not "
-                    f"{given.shape}; these come from a trunk at output stride {features.output_stride}")
+                    f"{given.shape}; these come from a trunk at output stride "
+                    f"{features.output_stride}")
         return self.session.run(*(m[None] for m in maps))[0]
 
     def __repr__(self):
@@ -185,5 +186,6 @@ class Detector(Head):
 
 def present():
     """Whether the files of the trunk and of all heads are on this machine."""
-    names = [*TRUNKS.values(), *(f"head-{n}" for n in (*SEGMENTING, "v3-os8", "classify", "detect"))]
+    heads = (*SEGMENTING, "v3-os8", "classify", "detect")
+    names = [*TRUNKS.values(), *(f"head-{name}" for name in heads)]
     return all(models.find(name)[0] for name in names)

@@ -31,7 +31,7 @@ from segkit.plots.style import (
 )
 
 __all__ = ["BLACK", "BLUE", "DPI", "GREEN", "INK", "ORANGE", "PALETTE", "PURPLE", "Picture", "SKY",
-           "SMALLEST", "VERMILION", "WIDTH", "YELLOW", "class_colour", "classes", "compare", "course",
-           "figure", "gallery", "paint", "panel", "plain", "result", "rgb", "shares_in_words", "show",
-           "size_in_words"]
+           "SMALLEST", "VERMILION", "WIDTH", "YELLOW", "class_colour", "classes", "compare",
+           "course", "figure", "gallery", "paint", "panel", "plain", "result", "rgb",
+           "shares_in_words", "show", "size_in_words"]
 __getattr__, __dir__ = lazily(__name__, __path__)

@@ -246,7 +246,7 @@ def beside(rows, times=False):
     """Published times above measured ones, told apart by colour, hatch and words.
 
     Args:
-        rows: dictionaries as :func:`segkit.benchmark.rows` gives them.
+        rows: dictionaries as :func:`segkit.benchmark.report.rows` gives them.
         times: whether the alt text gives the measured times; it always gives the published ones.
     """
     rows = sorted(rows, key=lambda row: row["kind"] != "published")  # stable: the order stays

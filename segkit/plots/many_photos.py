@@ -1,42 +1,8 @@
 """Figures of models measured on sets of photos; see :mod:`segkit.plots` for the rules."""
 
 from segkit import plots
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import sentence
 from segkit.plots import BLUE, INK, ORANGE
-
-SCALE = 50  # per cent from end to end, the same for all sets: their intervals can be compared
-
-
-def intervals(sets, titles):
-    """Mean IoU of heads with its 95 % interval, a panel for each set of photos.
-
-    Args:
-        sets: dictionary from words to what :func:`segkit.models.measured.heads` says of a set.
-        titles: dictionary from head to the words for it.
-    """
-    new, axes = plots.figure(len(sets), 0.36 * len(titles) + 0.9)
-    told = []
-    for place, (words, figures) in zip(axes[0], sets.items()):
-        rows = {title: (figures[head]["miou"], *figures[head]["interval"])
-                for head, title in titles.items()}
-        for height, (value, low, high) in enumerate(rows.values()):
-            place.plot((100 * low, 100 * high), (height, height), color=BLUE, linewidth=2.5,
-                       solid_capstyle="butt")
-            place.plot(100 * value, height, "D", color=ORANGE, markeredgecolor=INK, markersize=4)
-        middle = 50 * (min(low for _, low, _ in rows.values())
-                       + max(high for *_, high in rows.values()))
-        start = min(max(0, middle - SCALE / 2), 100 - SCALE)
-        place.set(ylim=(len(rows) - 0.5, -0.5), xlim=(start, start + SCALE))
-        place.set_yticks(range(len(rows)), rows if place is axes[0, 0] else [])
-        place.set_title(words, fontsize=9, color=INK)
-        place.set_xlabel("mean IoU, %", fontsize=8)
-        place.grid(axis="x", color="#DDDDDD")
-        place.set_axisbelow(True)
-        plots.plain(place)
-        values = sentence(f"{title} {percent(value)} ({100 * low:.0f} to {100 * high:.0f})"
-                          for title, (value, low, high) in rows.items())
-        told.append(f"on {words}: {values}")
-    return plots.show(new, f"Mean IoU with its 95 % interval, {'; '.join(told)}.")
 
 
 def gains(panels, figure="IoU"):

@@ -63,7 +63,9 @@ def by_threads(results):
 
 
 def front(points):
-    """The Pareto front: the points that no other one beats. No other is as good in both, and better in one.
+    """The Pareto front: the points that no other one beats.
+
+    One beats another if it is at least as good in both, and better in one.
 
     Args:
         points: dictionary from name to (cost, quality): less cost and more quality are better.

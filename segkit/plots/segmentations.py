@@ -29,8 +29,8 @@ def result(segmentation, opacity=0.5):
     panel(photo_axes, segmentation.photo, f"photo, {size_in_words(segmentation.photo)}")
     panel(overlay_axes, segmentation.overlay(opacity), "mask over the photo")
     _share_bars(bar_axes, [c for c in segmentation.classes if c.share >= SMALLEST])
-    return show(new, f"A photo of {size_in_words(segmentation.photo)} pixels, its mask over it, and "
-                     f"the share of each class: {shares_in_words(segmentation)}.")
+    return show(new, f"A photo of {size_in_words(segmentation.photo)} pixels, its mask over it, "
+                     f"and the share of each class: {shares_in_words(segmentation)}.")
 
 
 def _share_bars(axes, classes):

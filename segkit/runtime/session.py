@@ -180,11 +180,11 @@ def load(file, model, asked, settings, quiet=True):
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError, MemoryError) as error:
             with_it = f" with the delegate {settings.delegate}" if libraries else ""
-            raise SegkitError(f"{one_line(file)} is no model that {settings.runtime} can load{with_it}: "
-                              f"{one_line(error)}") from error
+            raise SegkitError(f"{one_line(file)} is no model that {settings.runtime} can load"
+                              f"{with_it}: {one_line(error)}") from error
     try:
         return Session(file, model, asked, settings, interpreter, log[0], threads_before)
-    except Exception as error:  # noqa: BLE001 - names that are no text, shapes that do not fit
+    except Exception as error:  # names that are no text, shapes that do not fit
         raise SegkitError(f"{one_line(file)} is damaged: {one_line(error)}") from error
 
 
@@ -193,7 +193,7 @@ def import_runtime(runtime):
     try:  # NumPy prints a traceback for a wheel that was built for another NumPy
         with captured_stderr(), redirect_stderr(io.StringIO()):
             return import_module(RUNTIMES[runtime][0])
-    except Exception as error:  # noqa: BLE001 - a wheel built for another NumPy fails in many ways
+    except Exception as error:  # a wheel built for another NumPy fails in many ways
         raise SegkitError(f"the runtime {runtime!r} is installed but does not import: "
                           f"{one_line(error)}") from error
 

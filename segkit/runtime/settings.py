@@ -1,9 +1,6 @@
 """Which runtime, how many threads, which delegate: what may be asked, and what is there."""
 
-import ctypes
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
@@ -12,18 +9,13 @@ import numpy as np
 import psutil
 
 from segkit.errors import SegkitError, one_line
+from segkit.models.processor import instructions  # noqa: F401 - one of the facts of a machine
 
 # name -> (module with the Interpreter class, distribution that brings it)
 RUNTIMES = {"litert": ("ai_edge_litert.interpreter", "ai-edge-litert"),
             "tflite": ("tflite_runtime.interpreter", "tflite-runtime")}
 DELEGATES = ("xnnpack", "none", "reference")
 MOST_THREADS = 4
-# What multiplies small numbers fast, and how Linux calls it in /proc/cpuinfo.
-INSTRUCTIONS = {"avx2": "avx2", "avx512_vnni": "avx512_vnni", "avx_vnni": "avx_vnni",
-                "asimddp": "dotprod", "i8mm": "i8mm"}
-_APPLE = {"hw.optional.avx2_0": "avx2", "hw.optional.arm.FEAT_DotProd": "dotprod",
-          "hw.optional.arm.FEAT_I8MM": "i8mm"}
-_WINDOWS = {40: "avx2", 43: "dotprod"}  # PF_AVX2_..., PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE
 
 
 @dataclass(frozen=True)
@@ -78,41 +70,6 @@ def working_threads(asked, before):
         before: how many this process had before the model was loaded or first run.
     """
     return min(asked, 1 + max(0, psutil.Process().num_threads() - before))
-
-
-def instructions(cpuinfo="/proc/cpuinfo"):
-    """Which instructions for many small numbers at once the processor has.
-
-    A model of 8 bits gains most where one instruction multiplies bytes and adds up the products:
-    "avx512_vnni" and "avx_vnni" (Intel, AMD), "dotprod" and "i8mm" (Arm). With "avx2" alone the
-    bytes are first widened to 16 bits.
-
-    Args:
-        cpuinfo: the file in which Linux lists them.
-
-    Returns:
-        a tuple of those names, () where it has none of them; None where the system does not tell.
-        Windows tells of avx2 and dotprod only.
-    """
-    if sys.platform == "darwin":
-        return tuple(name for key, name in _APPLE.items() if _sysctl(key) == "1")
-    if os.name == "nt":
-        present = ctypes.windll.kernel32.IsProcessorFeaturePresent
-        return tuple(name for number, name in _WINDOWS.items() if present(number))
-    try:
-        text = Path(cpuinfo).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    lines = (line.partition(":") for line in text.splitlines())
-    flags = next((value.split() for key, _, value in lines
-                  if key.strip() in ("flags", "Features")), None)
-    return None if flags is None else tuple(
-        name for flag, name in INSTRUCTIONS.items() if flag in flags)
-
-
-def _sysctl(key):
-    done = subprocess.run(["sysctl", "-n", key], capture_output=True, text=True, check=False)
-    return done.stdout.strip()
 
 
 def checked_runtime(runtime):

@@ -112,7 +112,7 @@ def _legend_row(c, only):
     is_painted = c.index != labels.BACKGROUND and only in (ALL, c.index)
     rgb = ", ".join(str(value) for value in labels.screen_palette()[c.index])
     colour = f"rgb({rgb})" if is_painted else "transparent"
-    share = f"{c.share:.1%}".replace("%", " %") if c.share >= 0.001 else "under 0.1 %"
+    share = f"{100 * c.share:.1f} %" if c.share >= 0.001 else "under 0.1 %"
     patch = ("display:inline-block;width:1.5em;height:1.1em;vertical-align:middle;"
              f"border:1px solid #888;background:{colour}")
     return (f'<tr><td style="padding:2px 8px 2px 0"><span style="{patch}"></span></td>'

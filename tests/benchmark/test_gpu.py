@@ -80,7 +80,8 @@ def test_what_the_log_tells():
     notes = accelerators.judge_gpu(applied, LOG)
     assert notes == ["the GPU took 7 of 10 operators, the CPU the rest"]
     assert applied["adapter"].startswith("Some Card") and applied["delegate"] == "gpu+cpu"
-    notes = accelerators.judge_gpu(applied, "No operations will run on the GPU, and all 10 operations will run on the CPU.")
+    notes = accelerators.judge_gpu(applied, "No operations will run on the GPU, and all 10 operations "
+                                            "will run on the CPU.")
     assert "did not do the work" in notes[0]
     assert (applied["operators_taken"], applied["fell_back"], applied["delegate"]) == (0, True, "xnnpack")
     assert accelerators.gpu_lacks("all is well") is None

@@ -29,7 +29,7 @@ count=50 first=80312 curr=80700 min=79000 max=1.2e+05 avg=80660.1 std=900
 Inference timings in us: Init: 4108, First inference: 99123, Warmup (avg): 91471, Inference (avg): 80660.1
 """
 NEWER = """INFO: Created TensorFlow Lite XNNPACK delegate for CPU.
-VERBOSE: Replacing 69 out of 70 node(s) with delegate (TfLiteXNNPackDelegate) node, yielding 3 partitions for subgraph 0.
+VERBOSE: Replacing 69 out of 70 node(s) with delegate (TfLiteXNNPackDelegate) node, yielding 3 partitions.
 INFO: The input model file size (MB): 2.78
 INFO: Initialized session in 12.5ms.
 INFO: count=20 first=30000 curr=24000 min=23000 max=30000 avg=24500 std=1400 p5=23100 median=24200 p95=28000

@@ -65,7 +65,7 @@ def test_an_operator_of_constants_runs_when_the_model_is_loaded(tmp_path):
     assert "when the model is loaded" in found[0].note and found[1].delegated
 
 
-def test_an_operator_that_crashes_loses_its_row_only(tiny, library):  # noqa: F811
+def test_an_operator_that_crashes_loses_its_row_only(tiny, library):
     found = operators(Setting(tiny, delegate=str(library("subtracts"))), runs=2).operators
     assert [o.delegated for o in found] == [False, False, True]
     with pytest.raises(SegkitError) as raised:

@@ -3,7 +3,6 @@
 import pytest
 from conftest import complaint
 
-from segkit import models
 from segkit.benchmark import Setting, combinations
 from segkit.benchmark.settings import model_file
 from segkit.errors import SegkitError

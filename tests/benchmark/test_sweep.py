@@ -10,7 +10,6 @@ import pytest
 from conftest import complaint
 
 from segkit.benchmark import Setting, combinations, sweep
-from segkit.benchmark.timing import timed
 from segkit.benchmark.worker import Client
 from segkit.errors import SegkitError
 from segkit.runtime.settings import runtimes
@@ -74,7 +73,7 @@ def test_another_input_size(one):
     assert row.applied["operators_taken"] == 3
 
 
-def test_a_delegate_that_answers_wrongly_is_marked(one, library):  # noqa: F811
+def test_a_delegate_that_answers_wrongly_is_marked(one, library):
     right, wrong = one(delegate=str(library("adds"))), one(delegate=str(library("subtracts")))
     assert right.ok and not right.wrong and right.applied["operators_taken"] == 1
     assert wrong.ok and wrong.wrong and wrong.agreement["equal"] < 0.99
@@ -89,7 +88,7 @@ def test_a_delegate_that_answers_wrongly_is_marked(one, library):  # noqa: F811
     ("prepare_fails", "refused", "is no model that litert can load with the delegate"),
     ("prepare_crashes", "failed", "while it loaded the model (was killed by SIGSEGV)"),
     ("invoke_crashes", "failed", "in the timed runs (was killed by SIGSEGV)")])
-def test_a_delegate_that_fails_is_a_row_with_its_words(one, library, kind, status, words, capfd):  # noqa: F811
+def test_a_delegate_that_fails_is_a_row_with_its_words(one, library, kind, status, words, capfd):
     row = one(delegate=str(library(kind)))
     assert row.status == status and words in row.reason
     assert capfd.readouterr() == ("", "")
@@ -124,7 +123,7 @@ def test_a_worker_that_dies_or_hangs_loses_its_row_only(tiny, measure, victim, n
     assert [len(row.runs_ms) for row in rows] == [4, 0, 4]
 
 
-def test_a_delegate_that_hangs_is_stopped(tiny, library, victim):  # noqa: F811
+def test_a_delegate_that_hangs_is_stopped(tiny, library, victim):
     setting = Setting(tiny, delegate=str(library("prepare_hangs")))
     (row,) = sweep([setting], runs=1, progress=victim(setting, 0, "load")).results
     assert row.status == "failed" and "while it loaded the model" in row.reason

@@ -114,7 +114,7 @@ def test_the_atrous_rates_of_the_heads_are_those_they_were_trained_with():
     assert rates("head-v3") == rates("head-v3plus") == [(rate, rate) for rate in RATES]
     assert rates("head-v3-os8") == [(2 * rate, 2 * rate) for rate in RATES]
     for name in ("deeplab", "deeplab-w8", "deeplab-f16", "deeplab-f32"):
-        assert [rate for rate in rates(name)[-3:]] == rates("head-v3")
+        assert rates(name)[-3:] == rates("head-v3")
     assert len(rates("trunk-os8")) > len(rates("trunk"))
 
 

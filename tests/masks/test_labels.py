@@ -47,12 +47,6 @@ def test_vocs_palette_has_no_colour_twice():
     assert len(np.unique(labels.voc_palette(), axis=0)) == 256
 
 
-def test_imgviz_agrees_on_vocs_palette():
-    import imgviz
-
-    np.testing.assert_array_equal(labels.voc_palette(), imgviz.label_colormap()[:256])
-
-
 @pytest.mark.parametrize("eyes", BLINDNESS)
 def test_every_two_colours_on_the_screen_can_be_told_apart(eyes):
     from skimage.color import deltaE_ciede2000, rgb2lab

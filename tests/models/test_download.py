@@ -347,7 +347,7 @@ def test_a_write_that_finds_no_space_is_one_line(server, cache, offer, monkeypat
 
     def open_on_full_disk(file, mode="r", *arguments, **options):
         return (FullDisk(file, "w") if "w" in mode
-                else io.open(file, mode, *arguments, **options))
+                else open(file, mode, *arguments, **options))
 
     monkeypatch.setattr(download, "open", open_on_full_disk, raising=False)
     offer(CONTENT, server.url("good"))

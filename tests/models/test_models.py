@@ -15,7 +15,7 @@ from conftest import complaint
 from segkit import models
 from segkit.errors import SegkitError
 from segkit.masks import labels
-from segkit.models import entries, files
+from segkit.models import entries, files, processor
 
 # name: file, task, bytes, first digits of the SHA-256, input size, dtype, (mean, std), output, labels.
 # The facts are those of the files: published by tensorflow/tflite-support, google-coral/test_data and
@@ -77,6 +77,22 @@ def test_the_default_models_are_in_the_catalogue_and_segment():
     assert (models.default(), models.default("litert"), models.default("tflite")) == ("deeplab", "deeplab", "deeplab-w8")
     for runtime in (None, "litert", "tflite"):
         assert models.get(models.default(runtime)).task == "segment"
+
+
+@pytest.mark.parametrize("known, quickest", [
+    (("avx2",), "float"), ((), "float"), (("avx2", "avx512_vnni"), None), (("avx_vnni",), None),
+    (("dotprod",), None), (None, None)])
+def test_the_default_model_follows_from_the_processor(known, quickest, monkeypatch):
+    monkeypatch.delenv("SEGKIT_DEFAULT", raising=False)
+    monkeypatch.setattr(processor, "instructions", lambda: known)
+    defaults = entries.read(models.DATA / "models" / "catalogue.json")[0]
+    assert models.default() == models.default("litert") == defaults[quickest]
+    assert models.default("tflite") == "deeplab-w8"
+    monkeypatch.setenv("SEGKIT_DEFAULT", "deeplabv3")
+    assert models.default() == "deeplabv3" and models.default("tflite") == "deeplab-w8"
+    monkeypatch.setenv("SEGKIT_DEFAULT", "deeplab4")
+    with pytest.raises(SegkitError, match="deeplab4"):
+        models.default()
 
 
 WHOLE = [model.name for model in models.catalogue().values() if model.task not in ("trunk", "head")]

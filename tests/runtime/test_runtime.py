@@ -297,14 +297,14 @@ def test_an_unknown_delegate_is_one_line(name):
 
 @pytest.mark.parametrize("name, package", [("litert", "ai-edge-litert"), ("tflite", "tflite-runtime")])
 def test_a_runtime_that_is_not_installed_comes_with_its_command(name, package, monkeypatch):
-    monkeypatch.setattr(settings, "runtimes", lambda: {})
+    monkeypatch.setattr(settings, "runtimes", dict)
     with pytest.raises(SegkitError) as raised:
         open_session("deeplabv3", runtime=name, threads=1)
     assert f"pip install {package}" in complaint(raised)
 
 
 def test_no_runtime_at_all_comes_with_a_command(monkeypatch):
-    monkeypatch.setattr(settings, "runtimes", lambda: {})
+    monkeypatch.setattr(settings, "runtimes", dict)
     with pytest.raises(SegkitError) as raised:
         open_session("deeplabv3", threads=1)
     assert "pip install ai-edge-litert" in complaint(raised)
@@ -421,19 +421,3 @@ def test_a_known_file_needs_no_trial(tried, model_path):
     open_session(model_path("mobilenet-v1-025"), threads=1)
     assert tried[1] == []
     assert models.identify(model_path("mobilenet-v1-025"))
-
-
-# --- the processor's instructions -----------------------------------------------------------
-
-
-@pytest.mark.parametrize("text, names", [
-    ("processor : 0\nflags\t\t: fpu avx2 avx_vnni\n", ("avx2", "avx_vnni")),
-    ("flags : sse2 avx2 avx512_vnni\nflags : sse2\n", ("avx2", "avx512_vnni")),
-    ("Features\t: fp asimd asimddp i8mm\n", ("dotprod", "i8mm")), ("flags : sse2\n", ()),
-    ("nothing of the kind\n", None)])
-@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="Linux has this file")
-def test_instructions_are_read_from_the_system(text, names, tmp_path):
-    (tmp_path / "cpuinfo").write_text(text)
-    assert settings.instructions(tmp_path / "cpuinfo") == names
-    assert settings.instructions(tmp_path / "none") is None
-    assert set(settings.instructions() or ()) <= set(settings.INSTRUCTIONS.values())

@@ -32,12 +32,14 @@ def counted(boxes):
 def draw_boxes(axes, boxes, names=True, width=1.6):
     """Draw boxes over a panel, each in the colour of its class on ink, so that they show on any photo.
 
+    Classes that PASCAL VOC does not have are white.
     With ``names``, each box has its name, and its score where that is no certainty. Two boxes may
     share a corner: each name there stands below the one before.
     """
     corners = Counter()
     for box in boxes:
-        colour = plots.class_colour(box.index) if box.index < len(labels.VOC) else "white"
+        known = box.name in labels.VOC  # other data sets have other classes at the same index
+        colour = plots.class_colour(labels.VOC.index(box.name)) if known else "white"
         frame = _frame(box, colour, width)
         frame.set_path_effects([withStroke(linewidth=width + 1.2, foreground=INK)])
         axes.add_patch(frame)

@@ -25,7 +25,7 @@ def kinds_of_masks(scene):
     plots.panel(axes[0, 0], scene.photo, "photo")
     plots.panel(axes[0, 1], CLASS_COLOURS[scene.classes], "semantic: a class for each pixel")
     plots.panel(axes[1, 0], numbered(scene.instances, np.full_like(scene.photo, 255)),
-                "instance: a number for each thing")
+                "instance: a class and a number for each thing")
     plots.panel(axes[1, 1], numbered(scene.instances, CLASS_COLOURS[scene.classes]),
                 "panoptic: a class for each pixel, a number for each thing")
     for place, words in ((axes[0, 1], _class_words(scene)), (axes[1, 0], _thing_words(scene)),

@@ -254,9 +254,9 @@ def crf_explorer(photo="voc"):
     row, column = crf.most_changed(crf.scene(photo), believed(photo, 10, 10))
     return Interactive(draw, {
         "photo": pick("Photo", ["voc", "astronaut", "cat", *crf.DRAWN], "What the CRF works on", photo),
-        "row": slide("Row", range(0, 64), "Of the chosen pixel, from the top", row),
-        "column": slide("Column", range(0, 64), "Of the chosen pixel, from the left", column),
-        "step": slide("Step", range(0, 7), "Mean-field steps", 5),
+        "row": slide("Row", range(64), "Of the chosen pixel, from the top", row),
+        "column": slide("Column", range(64), "Of the chosen pixel, from the left", column),
+        "step": slide("Step", range(7), "Mean-field steps", 5),
         "position": slide("Near", (1, 3, 10, 30), "Sigma of the position, in pixels", 10),
         "colour": slide("Alike", (3, 10, 30, 100), "Sigma of the colour, in levels of 0 to 255", 10),
     })

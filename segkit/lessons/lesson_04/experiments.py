@@ -1,4 +1,4 @@
-"""Objects and filters of several sizes: a photo made smaller, what an atrous filter reaches and sees.
+"""Objects and filters of several sizes: a smaller photo, what an atrous filter reaches and sees.
 
 Sources: Chen et al., DeepLab v3, https://arxiv.org/abs/1706.05587, section 3.3 and figure 4 (valid
 weights); Luo et al., "Understanding the Effective Receptive Field in Deep Convolutional Neural

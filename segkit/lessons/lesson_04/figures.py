@@ -92,7 +92,8 @@ def maps(photo, branches, index):
 
     Args:
         photo: (H, W, 3) uint8 RGB.
-        branches: dictionary from name to (h, w) margins, see :func:`segkit.networks.aspp.over_background`.
+        branches: dictionary from name to (h, w) numbers, see
+            :func:`segkit.networks.aspp.over_background`.
         index: the class index.
     """
     named = {**branches, "sum": sum(branches.values())}
@@ -171,16 +172,16 @@ def votes(rows, index):
     plots.plain(axes)
     told = [f"{name} with {_tenths(rows[order[-1]][name])} at scale {order[-1]:g} and "
             f"{_tenths(rows[order[0]][name])} at scale {order[0]:g}" for name in names]
-    return plots.show(new, f"The mean score of {labels.VOC[index]} minus that of background, inside "
-                           f"the object: {sentence(told)}.")
+    return plots.show(new, f"The mean score of {labels.VOC[index]} minus that of background, "
+                           f"inside the object: {sentence(told)}.")
 
 
 def valid(marks):
     """How many of the nine weights meet the map, against the atrous rate: 1 to the map's size.
 
     Args:
-        marks: dictionary from the side of a square feature map, in cells, to the rates in use there,
-            which are marked; a panel each.
+        marks: dictionary from the side of a square feature map, in cells, to the rates in use
+            there, which are marked; a panel each.
     """
     new, axes = plots.figure(len(marks), 2.9, sharey=True)
     told = []

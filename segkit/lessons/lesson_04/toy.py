@@ -51,7 +51,7 @@ class Network:
 
     Attributes:
         rates: of the branches.
-        parameters: [for each branch its (9, h) kernel, (h,) bias, (h, 6) classifier], one flat list.
+        parameters: a flat list: for each branch its (9, h) kernel, (h,) bias, (h, 6) classifier.
     """
 
     rates: tuple

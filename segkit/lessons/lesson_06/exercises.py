@@ -10,8 +10,8 @@ from segkit.lessons.exercise import function, number
 def _grid_step():
     places = 65
     step = (257 - 1) // (places - 1)
-    return number(step, f"(257 - 1) / ({places} - 1) = {step} pixels: the features of output stride "
-                        "4 give scores four times as close as those of output stride 16.", [
+    return number(step, f"(257 - 1) / ({places} - 1) = {step} pixels: the features of output "
+                        "stride 4 give scores four times as close as those of 16.", [
         (16, "this is the distance in DeepLab v3, with its 17 places; the decoder works on 65"),
         (places, "this is the number of places along each side; the question is how far they lie "
                  "apart"),

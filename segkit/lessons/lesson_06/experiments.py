@@ -5,7 +5,7 @@ from time import perf_counter
 
 
 def in_turns(works, rounds=9, warm=3):
-    """How long each of several functions takes, on a machine that may be slower now than just before.
+    """How long each of several functions takes, on a machine whose speed may change meanwhile.
 
     They take turns, and every second turn runs backwards: so what slows the machine down for a
     while slows all of them down, and none is always the first one after another.

@@ -1,6 +1,6 @@
 """The explorer of lesson 06: two heads side by side, large where they differ."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -53,12 +53,12 @@ def most_different(first, second, count=3, share=LARGE):
     return parts
 
 
-@lru_cache(maxsize=None)
+@cache
 def _trunk():
     return Trunk(16)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _head(name):
     return SegmentationHead(name)
 

@@ -120,8 +120,8 @@ def trade(panels):
         place.margins(y=0.3)
         plots.plain(place)
     axes[0, 0].set_ylabel("mean IoU, %", fontsize=8)
-    new.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles), fontsize=8,
-               frameon=False)
+    new.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles),
+               fontsize=8, frameon=False)
     told = "; ".join(f"{title}: " + sentence(f"{label} {100 * value:.1f} % for {work:.3g} billion"
                                              for label, (work, value) in points.items())
                      for title, points in panels.items())

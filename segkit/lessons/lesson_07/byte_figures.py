@@ -31,7 +31,8 @@ def first_bytes(name, content, rows=5):
         place.text(column + 0.5, row + 0.5, f"{content[at]:02x}", ha="center", va="center",
                    family="monospace", fontsize=9, color=INK)
         if not column:
-            place.text(-0.4, row + 0.5, f"{at}", ha="right", va="center", fontsize=8, color="#777777")
+            place.text(-0.4, row + 0.5, f"{at}", ha="right", va="center", fontsize=8,
+                       color="#777777")
     for number, part in enumerate(parts):
         down = rows + 0.5 + 0.67 * number
         place.add_patch(Rectangle((0, down), 0.8, 0.5, color=COLOURS[part.name], linewidth=0))
@@ -41,5 +42,5 @@ def first_bytes(name, content, rows=5):
     place.set(xlim=(-1.2, ACROSS), ylim=(rows + 0.5 + 0.67 * len(parts), -0.2))
     place.set_axis_off()
     told = sentence(f"{part.name} ({part.value})" for part in parts)
-    return plots.show(new, f"The first {rows * ACROSS} bytes of {name}, which has {len(content):,}: "
-                           f"{told}.")
+    return plots.show(new, f"The first {rows * ACROSS} bytes of {name}, which has "
+                           f"{len(content):,}: {told}.")

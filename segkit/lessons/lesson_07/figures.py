@@ -63,7 +63,8 @@ def profile(graph):
     above.minorticks_off()
     begins = stages(graph)
     for (name, start), end in zip(begins.items(), [*list(begins.values())[1:], len(sides)]):
-        above.text((start + end - 1) / 2, 1.7 * max(sides), name, ha="center", fontsize=9, color=INK)
+        above.text((start + end - 1) / 2, 1.7 * max(sides), name, ha="center", fontsize=9,
+                   color=INK)
         if start:
             for place in (above, below):
                 place.axvline(start - 0.5, color=INK, lw=0.8, ls=":")
@@ -82,19 +83,18 @@ def profile(graph):
 
 
 def stages(graph):
-    """Where the parts of a DeepLab v3+ begin in the list: {"trunk": 0, "ASPP": ..., "decoder": ...}.
+    """Where the parts of a DeepLab v3+ begin: {"trunk": 0, "ASPP": index, "decoder": index}.
 
-    The trunk ends with the map that most operators read; the ASPP ends with the convolution that
-    reads the first concatenation. A graph without a concatenation is one part.
+    The trunk ends with the map whose mean the image pooling takes; the decoder begins with the
+    first resize to a larger map than that. A graph without image pooling is one part.
     """
-    joins = [o for o in graph.operators if o.name == "CONCATENATION"]
-    if not joins:
+    pooled = next((o.inputs[0] for o in graph.operators if o.name == "MEAN"), None)
+    if pooled is None:
         return {"network": 0}
-    read = [t for o in graph.operators for t in o.inputs if t is not None]
-    most = max({id(t): t for t in read}.values(), key=lambda t: sum(t is one for one in read))
-    trunk = next(o.index for o in graph.operators if o.outputs[0] is most)
-    project = next(o.index for o in graph.operators if joins[0].outputs[0] in o.inputs)
-    return {"trunk": 0, "ASPP": trunk + 1, "decoder": project + 1}
+    aspp = 1 + next(o.index for o in graph.operators if o.outputs[0] is pooled)
+    decoder = next(o.index for o in graph.operators
+                   if o.name == "RESIZE_BILINEAR" and o.outputs[0].shape[1] > pooled.shape[1])
+    return {"trunk": 0, "ASPP": aspp, "decoder": decoder}
 
 
 def bytes_of_files(graphs):

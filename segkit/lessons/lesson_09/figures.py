@@ -174,7 +174,8 @@ def operators(graph, spent):
         if some:
             place.plot([operator.multiply_adds / 1e6 or NONE for operator in some],
                        [spent[operator.index] for operator in some], MARKERS[name], ms=6,
-                       color=KIND_COLOURS[name], markeredgecolor=INK, markeredgewidth=0.6, label=name)
+                       color=KIND_COLOURS[name], markeredgecolor=INK, markeredgewidth=0.6,
+                       label=name)
     place.set(xscale="log", yscale="log")
     low, high = place.get_ylim()
     for speed in (1, 10, 100):  # multiply-adds in a nanosecond
@@ -187,9 +188,10 @@ def operators(graph, spent):
         slowest = max((o for o in shown if kind(o) == name), default=None,
                       key=lambda o: spent[o.index])
         if slowest:
-            place.annotate(f"{slowest.index}: " + " x ".join(map(str, slowest.outputs[0].shape[1:])),
-                           (slowest.multiply_adds / 1e6 or NONE, spent[slowest.index]), (0, 7),
-                           textcoords="offset points", fontsize=7, color=INK, ha="center")
+            made = " x ".join(map(str, slowest.outputs[0].shape[1:]))
+            at = slowest.multiply_adds / 1e6 or NONE, spent[slowest.index]
+            place.annotate(f"{slowest.index}: {made}", at, (0, 7), textcoords="offset points",
+                           fontsize=7, color=INK, ha="center")
     high *= 1.5
     place.set_ylim(low, high)
     ticks = (0.1, 1, 10, 100)

@@ -128,7 +128,7 @@ def _path(label, example, tooltip):
 
 def _runtime(name, here):
     package = RUNTIMES[name][1]
-    return f"{name}: {package} " + (here[name] if name in here else "(not on this machine)")
+    return f"{name}: {package} {here.get(name, '(not on this machine)')}"
 
 
 def _threads(count, cores):

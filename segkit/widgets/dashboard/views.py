@@ -41,7 +41,8 @@ def bars(report, published=None):
     """A bar for each setting, with its spread; settings that could not run say so."""
     timed(report)
     rows = [[name, milliseconds(r.median_ms, ''), span(*r.interval_ms), span(r.p05_ms, r.p95_ms),
-             memory_in_words(r), len(r.runs_ms) or "", "wrong answer" if r.wrong else "" if r.ok else r.status]
+             memory_in_words(r), len(r.runs_ms) or "",
+             "wrong answer" if r.wrong else "" if r.ok else r.status]
             for name, r in zip(names(report.results), report.results)]
     header = ["setting", "median, ms", "95 % interval", "90 % of runs", "memory", "runs", "state"]
     return Shown(figures.bars(report.results, times=True),

@@ -212,10 +212,19 @@ def test_figures_say_what_they_compare():
     assert "rate 6 at output stride 16 spans 208 pixels and rate 12 at output stride 8 spans 200 pixels" in alt
 
 
-def test_sharpen_takes_a_mask_without_a_boundary():
-    photo, mask = np.zeros((6, 8, 3), np.uint8), np.zeros((6, 8), np.uint8)
-    alt = stride.sharpen(photo, (2, 3), np.ones((6, 8)), mask, mask + 1).alt
-    assert "of 8 x 6 pixels" in alt and "changes the class of 100 % of the pixels" in alt
+def test_two_ways_agree_on_the_coarse_grid_only():
+    dense = np.arange(48.0).reshape(6, 8) + 1
+    enlarged = dense.copy()
+    enlarged[1::2] += 5
+    alt = stride.two_ways(dense, enlarged, dense, 2, (0, 0, 6, 8)).alt
+    assert "every row and column no. 2 they differ by 0.00" in alt and "75 % of all" in alt and "off by 10 %" in alt
+
+
+def test_the_best_mask_of_fine_cells_is_nearly_the_true_one():
+    truth = metrics.ignore_around(photos.voc_truth())
+    quality = {step: metrics.mean_iou(metrics.confusion_matrix(truth, explorers.finest(truth, step, 257)[1]))
+               for step in (32, 8, 4)}
+    assert quality[32] < 0.7 and quality[8] > 0.85 and quality[4] > 0.95
 
 
 # --- what the lesson says of our models ----------------------------------------------------
@@ -234,10 +243,11 @@ def features(model_path):
 def test_features_at_both_output_strides_agree_at_every_second_place(features):
     coarse, dense = features
     assert np.allclose(dense.high[::2, ::2], coarse.high, atol=1e-3)
-    alt = stride.agreement(coarse.high, dense.high).alt
+    photo = coarse.photo
+    alt = stride.agreement(photo, coarse.high, dense.high).alt
     assert "17 x 17 places at output stride 16, 33 x 33 at 8" in alt
     assert "differ by 0.00 at most; 800 places are new" in alt
-    assert "differ by 0.00 at most" not in stride.agreement(coarse.high, dense.high + 1).alt
+    assert "differ by 0.00 at most" not in stride.agreement(photo, coarse.high, dense.high + 1).alt
 
 
 def test_masks_says_how_much_changes(features):
@@ -246,7 +256,9 @@ def test_masks_says_how_much_changes(features):
     photo = features[0].photo
     assert "0 % of the pixels change" in stride.masks(photo, {"a": scores, "b": scores}).alt
     assert "100 % of the pixels change" in stride.masks(photo, {"a": scores, "b": -scores}).alt
+    truth = np.full(photo.shape[:2], 15, np.uint8)
+    assert "mean IoU 1.00" in stride.masks(photo, {"a": scores, "b": scores}, truth).alt
 
 
 def test_the_lesson_draws_the_weights_of_the_crf_that_it_runs():
-    assert Pairwise().position_sigma == Pairwise().colour_sigma == 10  # what the lesson writes out
+    assert Pairwise() == (5, 10, 10, 3, 1, True)  # what the lesson writes out

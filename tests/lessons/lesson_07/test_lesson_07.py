@@ -11,8 +11,8 @@ from PIL import Image
 from segkit import lessons, photos, reference
 from segkit.errors import SegkitError
 from segkit.graph import Graph
-from segkit.lessons.lesson_07 import explorer as explorers
 from segkit.lessons.lesson_07 import byte_figures, figures, layout
+from segkit.lessons.lesson_07 import explorer as explorers
 from segkit.lessons.lesson_07.experiments import milliseconds
 from segkit.masks.words import percent
 
@@ -58,8 +58,9 @@ def test_the_stages_of_a_network_follow_each_other(graph):
     assert list(begins) == ["trunk", "ASPP", "decoder"]
     high, last = graph.operators[begins["ASPP"] - 1], graph.operators[-1]
     assert high.outputs[0].shape[1] == (graph.inputs[0].shape[1] - 1) // 16 + 1
-    joins = [operator.index for operator in graph.operators if operator.name == "CONCATENATION"]
-    assert begins["ASPP"] < joins[0] < begins["decoder"] <= joins[1] < last.index
+    first = graph.operators[begins["decoder"]]
+    assert first.name == "RESIZE_BILINEAR" and begins["ASPP"] < first.index < last.index
+    assert first.outputs[0].shape[1] > high.outputs[0].shape[1]
     assert figures.stages(Graph("head-v1")) == {"network": 0}
 
 
