@@ -89,8 +89,11 @@ def test_an_interrupt_stops_the_workers_and_leaves_whole_files(tmp_path):
     album.mkdir()
     for number in range(400):
         Image.fromarray(photos.sample("cat")).save(album / f"{number:03}.jpg")
-    run = subprocess.Popen([sys.executable, "-m", "segkit", "segment", album, "--mask", out, "--workers", "2"],
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "segkit", "segment", album, "--mask", out, "--workers", "2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # A shell that runs the tests in the background lets them ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     run.stdout.readline()  # a first photo is done
     os.killpg(run.pid, signal.SIGINT)
     _, error = run.communicate(timeout=120)

@@ -266,7 +266,7 @@ def front(choices, cost="multiply_adds", quality="mean IoU on the photo", family
 def _label(place, here, best):
     """Name every point of :func:`front`; points that lie close together share one label."""
     far_x = 0.04 * max(x for x, _ in here.values())
-    far_y = 0.05 * (np.ptp([y for _, y in here.values()]) or 1)
+    far_y = 0.1 * (np.ptp([y for _, y in here.values()]) or 1)
     groups = []
     for name in sorted(here, key=here.get):
         x, y = here[name]
