@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import statistics
 from pathlib import Path
 from time import perf_counter
 
@@ -15,7 +14,7 @@ from segkit.errors import SegkitError
 from segkit.graph import Graph
 from segkit.runtime.settings import runtimes
 
-ROUNDS, WARM = 30, 3
+ROUNDS, WARM = 25, 2
 #: Heads that are compared in pairs: (the older paper's, the newer one's).
 PAIRS = (("v1", "v2"), ("v2", "v3"), ("v3", "v3plus"), ("v1", "v3plus"), ("v3", "v3-os8"))
 #: Instructions that decide what is faster, as Linux calls them.
@@ -67,9 +66,9 @@ def largest_bias(graph: Graph) -> float | None:
 
 
 def times(files: list[Path], runtime: str, rounds: int = ROUNDS) -> list[list[float]]:
-    """Milliseconds of `invoke` on one thread, for each file and round; the files take turns within a round.
+    """Milliseconds of `invoke` on one thread, for each file and round, in the order 1, 2, ..., n, n, ..., 2, 1.
 
-    Every other round goes backwards, so that what warms up or slows down hits all.
+    So what warms up or slows down hits all.
     """
     sessions = [open_session(str(file), runtime=runtime, threads=1) for file in files]
     for session in sessions:
@@ -78,17 +77,22 @@ def times(files: list[Path], runtime: str, rounds: int = ROUNDS) -> list[list[fl
     logs: list[list[float]] = [[] for _ in sessions]
     for number in range(rounds + WARM):
         order = list(zip(sessions, logs))
-        for session, log in order if number % 2 else reversed(order):
+        for session, log in [*order, *reversed(order)]:
             start = perf_counter()
             session.interpreter.invoke()
             log.append((perf_counter() - start) * 1e3)
-    return [log[WARM:] for log in logs]
+    return [log[2 * WARM:] for log in logs]
+
+
+def fast(log: list[float]) -> float:
+    """The time that the fastest tenth of the rounds took at most."""
+    return float(np.percentile(log, 10))
 
 
 def files(paths: list[Path], checks: Path, starter: str | None = None) -> dict:
-    """{file name, or "starter": facts}; `ratio` is the median over the rounds of the time over the starter's."""
+    """{file name, or "starter": facts}; times are those of the fastest tenth of the rounds, which other work disturbs least."""
     name_of = {path: "starter" if starter and path == Path(starter) else path.name for path in paths}
-    facts, named, running = {}, list(name_of.values()), usable(paths[0])
+    facts, running = {}, usable(paths[0])
     for path, name in name_of.items():
         content, graph = path.read_bytes(), Graph(str(path))
         facts[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
@@ -98,10 +102,9 @@ def files(paths: list[Path], checks: Path, starter: str | None = None) -> dict:
         if check.exists() and name not in ("starter", "deeplab.tflite"):
             facts[name]["error"] = {runtime: largest_error(path, check, runtime) for runtime in running}
     for runtime in running:
-        logs = times(paths, runtime)
-        for name, log in zip(named, logs):
-            facts[name]["milliseconds"][runtime] = statistics.median(log)
-            if "starter" in named:
-                theirs = logs[named.index("starter")]
-                facts[name]["ratio"][runtime] = statistics.median(a / b for a, b in zip(log, theirs))
+        for path, name in name_of.items():
+            pair = times([path, Path(starter)] if starter and name != "starter" else [path], runtime)
+            facts[name]["milliseconds"][runtime] = fast(pair[0])
+            if starter:
+                facts[name]["ratio"][runtime] = fast(pair[0]) / fast(pair[-1])
     return facts

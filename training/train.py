@@ -78,9 +78,9 @@ def read(file: Path, stage: str) -> DeepLab:
 def mean(work: str, runs: list[str], name: str = "final") -> None:
     """Stage `mean`: several runs' weights averaged, <work>/<name>/model.pt; runs with one beginning agree enough for that.
 
-    Wortsman et al., "Model soups", https://arxiv.org/abs/2203.05482.
+    A run named often weighs more; "begin" is what stage `begin` made. Wortsman et al., "Model soups", https://arxiv.org/abs/2203.05482.
     """
-    states = [read(Path(work) / run / "model.pt", "train").state_dict() for run in runs]
+    states = [(begun(work) if run == "begin" else read(Path(work) / run / "model.pt", "train")).state_dict() for run in runs]
     folder = Path(work) / name
     folder.mkdir(parents=True, exist_ok=True)
     loop.save(folder / "model.pt", model={key: sum(state[key] for state in states) / len(states) for key in states[0]})

@@ -36,4 +36,4 @@ def test_facts_are_added_to_those_that_are_there(tmp_path):
 
 def test_scarce_classes_are_named_the_rarest_first():
     counts = [999, 400, 24, *[350] * 17, 7]
-    assert story.scarce({"deeplab": {"by_class": counts}}) == "few photos show tvmonitor (7), bicycle (24)"
+    assert story.scarce({"deeplab": {"by_class": counts}}) == "Few photos show tvmonitor (7), bicycle (24)"
