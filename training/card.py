@@ -230,8 +230,10 @@ def run(work: str, out: str, catalogue: str | None = None, default: str | None =
         photos=f"{facts['deeplab']['photos']:,}", labels=story.labels_told(facts), training=story.training(Path(work), facts),
         heads_story=story.heads(facts), bars=bars(report), files=files_table(report), versions=versions,
         machine=instructions(report), report=quality_table(report, "report"), choose=quality_table(report, "choose"),
-        classes=classes_table(report), heads=heads_table(report, "report"), heads_choose=heads_table(report, "choose"),
-        pairs=pairs_table(report), order=order(report), seeds=seeds_table(seeds), objects=objects_table(report), few=story.scarce(facts),
+        classes=classes_table(report), heads=heads_table(report, "report"),
+        heads_choose=heads_table(report, "choose"),
+        pairs=pairs_table(report), order=order(report), seeds=seeds_table(seeds),
+        objects=objects_table(report), few=story.scarce(facts),
         bias=f"{bias:.1e}" if bias else "–", failures=examples.write(Path(out) / "deeplab.tflite", "stretch", Path(out)))
     (Path(out) / "README.md").write_text(text, encoding="utf-8")
     (Path(out) / "measured.json").write_text(json.dumps(measured(report), indent=2) + "\n", encoding="utf-8")

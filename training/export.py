@@ -208,6 +208,9 @@ def keep_check(file: Path, module: nn.Module, inputs: tuple[Tensor, ...]) -> Non
     with torch.no_grad():
         answer = module(*inputs)
     answer = answer if isinstance(answer, tuple) else (answer,)
-    last = lambda x: (x.permute(0, 2, 3, 1) if x.ndim == 4 else x).contiguous().numpy()
+
+    def last(x: Tensor) -> np.ndarray:
+        return (x.permute(0, 2, 3, 1) if x.ndim == 4 else x).contiguous().numpy()
+
     np.savez_compressed(file, **{f"input_{n}": last(x) for n, x in enumerate(inputs)},
                         **{f"output_{n}": last(x) for n, x in enumerate(answer)})

@@ -1,7 +1,8 @@
 """The heads: DeepLab v1, v2, v3 and v3+ on one trunk, and two small ones that classify and detect.
 
-They share width, norm and kinds of layers, so that what differs is the idea. All 3x3 filters are depthwise-separable, as the mobile DeepLabs have them (https://arxiv.org/abs/1802.02611, section
-3.1): dense ones would be larger than the trunk. Rates suit a 17x17 to 21x21 feature map (the papers' 6, 12, 18 are for
+They share width, norm and kinds of layers, so that what differs is the idea. All 3x3 filters are depthwise-separable, as
+the mobile DeepLabs have them (https://arxiv.org/abs/1802.02611, section 3.1): dense ones would be larger than the trunk.
+Rates suit a 17x17 to 21x21 feature map (the papers' 6, 12, 18 are for
 33x33 and more), times two at output stride 8.
 """
 

@@ -159,8 +159,11 @@ def fit(model: nn.Module, optimiser: Optimiser, batch: Callable[[int], tuple], l
         average.model.load_state_dict(state["average"])
         optimiser.load(state["adam"])
         start = state["step"]
-    keep = lambda name, step: save(folder / name, step=step, settings=asdict(settings), model=model.state_dict(),
-                                   average=average.model.state_dict(), adam=optimiser.adam.state_dict())
+
+    def keep(name: str, step: int) -> None:
+        save(folder / name, step=step, settings=asdict(settings), model=model.state_dict(),
+             average=average.model.state_dict(), adam=optimiser.adam.state_dict())
+
     model.train()
     log_every = min(LOG_EVERY, max(1, settings.steps // 5))
     losses, saved, began = [], time.monotonic(), time.monotonic()

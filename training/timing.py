@@ -75,7 +75,7 @@ def times(files: list[Path], runtime: str, rounds: int = ROUNDS) -> list[list[fl
         for tensor in session.inputs:
             session.interpreter.set_tensor(tensor.index, np.zeros(tensor.shape, tensor.dtype))
     logs: list[list[float]] = [[] for _ in sessions]
-    for number in range(rounds + WARM):
+    for _ in range(rounds + WARM):
         order = list(zip(sessions, logs))
         for session, log in [*order, *reversed(order)]:
             start = perf_counter()

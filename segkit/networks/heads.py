@@ -1,6 +1,6 @@
 """One trunk, several heads: features are computed once and answered in several ways.
 
-The trunk (EfficientNet-Lite0 without its last layers) turns a photo into feature
+The trunk (MobileNet v2) turns a photo into feature
 maps. A head turns those into an answer: a mask in the way of DeepLab v1, v2, v3
 or v3+, a list of classes, or boxes. All heads saw the same photos and the same
 trunk in training, so that a lesson compares ideas and nothing else.

@@ -178,3 +178,12 @@ def test_transparent_pixels_stay_transparent(tool):
     before[:, :40, 3] = 0
     after = np.asarray(Image.open(io.BytesIO(tool[1].small(png(before)))).convert("RGBA"))
     assert (after[:, :40, 3] == 0).all() and (after[:, 40:, 3] == 255).all()
+
+
+def test_what_stands_below_a_line_that_is_not_compared_still_counts(tool):
+    first, second = (nbformat.v4.new_output("stream", text=f"runtimes: {version}\nclasses: {classes}\n")
+                     for version, classes in (("litert 2.1", 21), ("litert 2.3", 21)))
+    words = tool[0].words
+    assert words(first) == words(second)
+    second.text = second.text.replace("21", "22")
+    assert words(first) != words(second)

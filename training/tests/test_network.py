@@ -54,8 +54,10 @@ def test_every_head_gives_21_logits_at_its_stride(name, stride):
 
 
 def test_atrous_heads_spread_with_the_output_stride():
-    rates = lambda head: sorted(layer.dilation[0] for layer in head.modules()
-                                if isinstance(layer, torch.nn.Conv2d) and layer.dilation[0] > 1)
+    def rates(head):
+        return sorted(layer.dilation[0] for layer in head.modules()
+                      if isinstance(layer, torch.nn.Conv2d) and layer.dilation[0] > 1)
+
     assert rates(frozen.build("v3")) == list(heads.RATES)
     assert rates(frozen.build("v3", 8)) == [2 * rate for rate in heads.RATES]
 

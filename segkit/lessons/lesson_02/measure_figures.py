@@ -72,7 +72,7 @@ def overlap(photo, truth, prediction, index):
     new, axes = plots.figure(2, 2.9, width_ratios=(1, 0.9))
     plots.panel(axes[0, 0], pale, f"{name(index)}: truth and prediction")
     bars, left = axes[0, 1], 0.0
-    for number, (title, (place, colour)) in enumerate(parts.items()):
+    for number, (place, colour) in enumerate(parts.values()):
         share = 100 * place.sum() / union
         bars.barh(number, share, left=left, color=colour, edgecolor=INK, linewidth=0.8)
         left += share
