@@ -22,7 +22,7 @@ from segkit.errors import SegkitError, one_line
 #: Class index and colour of what is drawn: aeroplane, cat, person.
 COLOURS = {1: (220, 40, 40), 8: (40, 200, 40), 15: (40, 60, 220)}
 GREY = (127, 127, 127)
-SIDE, PHOTOS, LABELLED = 129, 40, 6
+SIDE, PHOTOS, LABELLED = 97, 40, 6
 TEACHER, BEGINNING = "teacher.tflite", "beginning.npz"
 
 
@@ -132,9 +132,9 @@ def stages(folder: Path, converter: str) -> dict:
     beginning.run(photos, str(folder), str(folder / BEGINNING), side=SIDE, count=16)
     small = {"batch": 4, "threads": 2, "cooldown": 10, "warm": 5, "average": 0.9}
     fast = {**small, "head_rate": 3e-3, "trunk_rate": 3e-4}
-    train.run(photos, str(folder), side=SIDE, steps=30, **fast)
-    # Made longer, the same run goes on from the checkpoint before the fall: 20 + 30 steps, not 50.
-    train.run(photos, str(folder), side=SIDE, steps=50, validate=labelled[0], validate_every=50, **fast)
+    train.run(photos, str(folder), side=SIDE, steps=20, **fast)
+    # Made longer, the same run goes on from the checkpoint before the fall: 10 + 20 steps, not 30.
+    train.run(photos, str(folder), side=SIDE, steps=30, validate=labelled[0], validate_every=30, **fast)
     features.run(photos, str(folder), views=64, side=SIDE)
     heads = ("v3plus", "classify", "detect")
     for head in heads:
