@@ -27,7 +27,8 @@ def test_kinds_cover_every_operator():
     counts = costs.by_kind(graph.operators, lambda operator: 1)
     assert list(counts) == list(costs.KINDS) and sum(counts.values()) == len(graph.operators)
     assert counts["depthwise convolutions"] == sum(o.name == "DEPTHWISE_CONV_2D" for o in graph.operators)
-    assert counts["other convolutions"] == 1 and counts["resizes"] == 3
+    assert counts["other convolutions"] == 1
+    assert counts["resizes"] == sum(o.name == "RESIZE_BILINEAR" for o in graph.operators) >= 2
 
 
 @pytest.mark.parametrize("name", ["head-v3plus", "deeplab"])

@@ -87,6 +87,11 @@ def front(choices, quality=None):
     """
     if not choices:
         raise SegkitError("there are no choices to compare")
+
+    def short(measure):
+        """ "mean IoU, 113 VOC photos, 7 classes" as "113 VOC photos": a list has little room."""
+        return ", ".join(measure.split(", ")[1:2]) or measure
+
     measures = list(dict.fromkeys(m for choice in choices for m in choice.quality))
     families = list(dict.fromkeys(choice.family for choice in choices))
 
@@ -97,7 +102,7 @@ def front(choices, quality=None):
 
     return Interactive(draw, {
         "cost": pick("Cost", COSTS, "What should be small"),
-        "quality": pick("Quality", measures, "What should be large", quality),
+        "quality": pick("Quality", [(short(m), m) for m in measures], "What should be large", quality),
         # Not None for all: a list whose value is None shows none of its options.
         "family": pick("Show", [("all", ""), *((one, one) for one in families)],
                        "Which choices take part")})
