@@ -9,7 +9,7 @@ import json
 from segkit.errors import SegkitError, one_line
 from segkit.models import entries
 
-SETS = {"voc40": "40 photos of PASCAL VOC", "person200": "200 photos of people"}  # in words
+SETS = {"voc40": "photos of PASCAL VOC", "person200": "photos of people"}  # in words
 
 
 def networks(photo_set="voc40"):
@@ -24,12 +24,14 @@ def heads(photo_set="voc40"):
     """The figures of the segmentation heads, all on one trunk that was frozen.
 
     Args:
-        photo_set: "voc40" (40 photos of PASCAL VOC, 21 classes) or "person200" (200 photos,
-            person or not).
+        photo_set: "voc40" (photos of PASCAL VOC, 21 classes), "vocval" (photos of its val list),
+            "voc" (both) or "person200" (photos of people): of each the half that was looked at once.
 
     Returns:
         dictionary from head ("v1" ... "v3plus", "v3-os8") to a dictionary with "photos", "miou"
-        (mean IoU), "interval" (its 95 % interval: two floats), "person" (IoU of the class person),
+        (mean IoU over all classes), "figure" (the measure of the set: mean IoU, over seven classes on
+        "vocval", IoU of person on "person200"), "interval" (the figure's 95 % interval: two
+        floats), "person" (IoU of the class person),
         "trimap" (mean IoU near boundaries) and "boundary_f"; all but "photos" from 0 to 1.
 
     Raises:

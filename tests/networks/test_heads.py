@@ -72,7 +72,7 @@ def test_the_classifier_names_the_cat_first(cat):
 
 
 def test_the_detector_boxes_the_cat(cat):
-    found = Detector(threads=1).detect(cat[16])
+    found = Detector(threads=1).detect(cat[16], least=0.2)
     assert found[0].name == "cat"
     height, width = photos.sample("cat").shape[:2]
     assert 0 <= found[0].left < found[0].right <= width and 0 <= found[0].top < found[0].bottom <= height

@@ -13,7 +13,7 @@ MOST_BYTES, MOST_COLOURS = 8_000_000, 256
 SANITIZE = Path(__file__).with_name("sanitize.cfg").read_text(encoding="utf-8")
 PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 # A time, what an instruction set is called, or a verdict on which of two times is shorter.
-FACT = re.compile(r"\d ?(ns|µs|us|ms|s|sec|seconds?|minutes?|[GM]Hz)\b|\b(AVX\w*|VNNI|SSE\d\w*|NEON)\b"
+FACT = re.compile(r"\d ?(ns|µs|us|ms|s|sec|seconds?|[GM]Hz)\b|\b(AVX\w*|VNNI|SSE\d\w*|NEON)\b"
                   r"|\b(faster|slower|quicker|difference was shown)\b[^\n]*: *(True|False|yes|no)\b"
                   r"|\d ?(times|x|%) (faster|slower|quicker)", re.IGNORECASE)
 AGAIN = "run `make lessons`"

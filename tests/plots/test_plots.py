@@ -15,6 +15,7 @@ from segkit.lessons.lesson_08 import figures
 from segkit.masks import labels
 from segkit.masks.words import percent, sentence
 from segkit.networks.segmenter import Segmentation
+from segkit.plots import overviews
 
 
 def segmentation(person=0.25):
@@ -116,7 +117,7 @@ def test_course_says_minutes_and_needs_and_draws_each_need_once():
     three = [lessons.Lesson("00", "", "One", True, 15), lessons.Lesson("01", "", "Two", True, 20, ("00",)),
              lessons.Lesson("02", "", "Three", True, 25, ("00", "01"))]
     assert "01 Two, 20 minutes, needs 00; 02 Three, 25 minutes, needs 00 and 01" in plots.course(three).alt
-    assert plots._direct("02", three) == ["01"] and plots._course_places({"00": (), "01": ("00",)})[1] == 2
+    assert overviews._direct("02", three) == ["01"] and overviews._course_places({"00": (), "01": ("00",)})[1] == 2
 
 
 def test_values_state_the_range():

@@ -60,7 +60,7 @@ def test_measured_heads_have_their_figures(photo_set):
     assert {"v1", "v2", "v3", "v3plus", "v3-os8"} <= set(heads)
     for row in heads.values():
         low, high = row["interval"]
-        assert row["photos"] > 0 and 0 <= low <= row["miou"] <= high <= 1
+        assert row["photos"] > 0 and 0 <= low <= row["figure"] <= high <= 1
         assert all(0 <= row[name] <= 1 for name in ("person", "trimap", "boundary_f"))
 
 

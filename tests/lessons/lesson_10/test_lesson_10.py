@@ -93,9 +93,9 @@ def test_one_scale_a_layer_is_coarser(exact):
     for operator in exact.operators:
         if operator.name in quantisation.CHANNELS:
             values = operator.inputs[1].values()
-            own, common = (np.abs(quantisation.rounded(values, quantisation.symmetric(values, 8, axis)) - values).mean()
+            own, common = (quantisation.symmetric(values, 8, axis).scale
                            for axis in (quantisation.CHANNELS[operator.name], None))
-            assert own <= common
+            assert (own <= common * (1 + 1e-6)).all() and own.max() > 0.99 * common.max()
 
 
 def test_weights_that_are_no_float32_are_refused():
@@ -117,12 +117,15 @@ def test_a_dynamic_range_follows_the_activations():
     head = Graph("head-v1")
     ordinary = np.random.default_rng(0).normal(0, 2, head.inputs[0].shape).astype(np.float32)
     fixed = quantisation.with_activations(head, quantisation.calibrate(head, [ordinary]))
-    for factor, cut in ((1, False), (10, True)):
+    far = []  # how far the fixed ranges lead from the truth
+    for factor in (1, 10):
         values = factor * ordinary
         exact = head.run(values)
         dynamic, calibrated = (np.abs(scores - exact).mean() / np.ptp(exact) for scores in
                                (quantisation.run_dynamic(head, values), fixed.run(values)))
-        assert dynamic < 0.02 and (calibrated > 0.03) == cut  # outside its range, a fixed one cuts
+        assert dynamic < 0.02 and calibrated > 2 * dynamic
+        far.append(calibrated)
+    assert far[1] > 2 * far[0]  # outside its range, a fixed one cuts
     assert quantisation.run_dynamic(head, np.zeros_like(ordinary)).shape == head.outputs[0].shape
 
 
