@@ -146,4 +146,4 @@ def _makers():
     """{name of an exercise: the function that makes it}, from the folder of every lesson."""
     names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("lesson_"))
     rooms = [import_module(f"{__name__}.{name}.exercises") for name in names]
-    return {name: maker for room in rooms for name, maker in getattr(room, "EXERCISES", {}).items()}
+    return {name: maker for room in rooms for name, maker in room.EXERCISES.items()}
