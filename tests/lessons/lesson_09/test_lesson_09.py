@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 
 from segkit.benchmark import Comparison, Result, Setting
 from segkit.graph import Graph
