@@ -54,13 +54,13 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """One worker runs a whole file, because its tests share fixtures; one worker runs all tests in a browser."""
+    """One worker runs a whole file, because its tests share fixtures; the browser's smaller files share a JupyterLab."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             file = nodeid.partition("::")[0]
-            return "browser" if "browser/" in file else file
+            return "browser" if "browser/" in file and "explorers" not in file else file
 
     return ByFile(config, log)
 
