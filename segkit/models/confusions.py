@@ -6,7 +6,8 @@ The photos were split before the training: one half was used for choosing, the o
 once, at the end. data/models/README.md says how all this was measured.
 
 The file has these arrays: ``models`` (M,) names, as "deeplab@289" for a size of the input in
-pixels; ``photos``, ``sets`` and ``halves`` (P,): each photo's name, its set and its half;
+pixels, and "head-v1+near@257" where only pixels within 5 pixels of a true boundary are counted;
+``photos``, ``sets`` and ``halves`` (P,): each photo's name, its set and its half;
 ``model``, ``photo``, ``cell`` and ``count`` (E,): in a model's matrix of a photo, how many pixels
 have the true class ``cell // 21`` and the predicted class ``cell % 21``. What is not listed is 0.
 """
@@ -40,7 +41,8 @@ class PhotoSet:
         classes: the class indices that count, or None: all that occur in truth.
         matrices: dictionary from model to its (N, 21, 21) int64 confusion matrices, true classes in
             the rows; the photos are in the same order for all. A head goes by its name, as
-            "head-v3"; other models by name and size, as "deeplab@289" and "starter@257".
+            "head-v3"; other models by name and size, as "deeplab@289" and "starter@257". In
+            "head-v3+near" only the pixels within 5 pixels of a true boundary are counted.
     """
 
     name: str
