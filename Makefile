@@ -124,11 +124,13 @@ $(LOCKED): requirements.lock $(STALE)
 	pwd -P > $@
 
 # --no-build-isolation: the lock names the build backend as well, so this step needs no network.
-# The settings: without them JupyterLab asks every newcomer about news, and looks for updates.
+# The settings: without them JupyterLab asks every newcomer about news, looks for updates, and shows the source of the
+# glossary instead of its page.
 $(READY): pyproject.toml $(LOCKED)
 	@PIP_REQUIRE_HASHES=0 "$(BIN)" -m pip install -qq --no-deps --no-build-isolation -e .
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
-	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false},' \
+		'"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}}' \
 		> $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $@
 

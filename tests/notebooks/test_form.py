@@ -143,7 +143,7 @@ def test_links_lead_to_files_that_are_here(path):
         if cell.cell_type == "markdown":
             for target in re.findall(r"\]\(([^)]+)\)", cell.source):
                 if not target.startswith("http"):
-                    assert (path.parent / target).is_file(), target
+                    assert (path.parent / target.partition("#")[0]).is_file(), target
 
 
 @every_lesson
