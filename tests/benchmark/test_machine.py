@@ -8,7 +8,8 @@ import time
 
 import psutil
 
-from segkit.benchmark import machine
+from segkit.benchmark import Report, machine
+from segkit.benchmark.report import lines
 
 
 def test_facts_are_plain_values():
@@ -16,6 +17,16 @@ def test_facts_are_plain_values():
     assert json.loads(json.dumps(facts)) == facts
     assert facts["cpu"] and facts["system"] and facts["runtimes"]
     assert 1 <= facts["cores"]["free"] <= facts["cores"]["allowed"] <= facts["cores"]["all"]
+
+
+def test_a_process_that_is_pinned_says_so(monkeypatch):
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda pid: {0}, raising=False)
+    monkeypatch.setattr(machine.os, "cpu_count", lambda: 4)
+    facts = machine.facts()
+    assert facts["cores"]["pinned"] is True
+    assert "pinned to 1 of 4" in lines(Report(facts, []))[0]
+    facts["cores"]["pinned"] = False
+    assert "pinned" not in lines(Report(facts, []))[0]
 
 
 def test_the_load_of_others_is_not_one_s_own():
