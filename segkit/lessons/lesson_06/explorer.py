@@ -137,8 +137,8 @@ def versions(version="v2", step=NEW):
 
 
 def _diagram(version, step):
-    if step == NEW:
-        return diagram.news(version)
+    if step == NEW:  # the first version is shown without marks
+        return diagram.network(version) if version == SEGMENTING[0] else diagram.news(version)
     words = [word for word in STEPS[step] if any(word in box.words for box in diagram.layers(version))]
     if not words:
         raise SegkitError(f"{diagram.NAMES[version]} has no box for: {step}")

@@ -208,3 +208,5 @@ def test_the_diagrams_of_the_versions_can_be_gone_through(present):
     assert "You are here: concatenate" in shown.words.value
     shown.controls["version"].value = "v1"
     assert "DeepLab v1 has no box for: where branches meet" in shown.message.value
+    shown.controls["step"].value = explorer.NEW
+    assert "DeepLab v1 as our files hold it" in shown.words.value and "New" not in shown.words.value
