@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import namedtuple
 
 import psutil
 
@@ -27,6 +28,17 @@ def test_a_process_that_is_pinned_says_so(monkeypatch):
     assert "pinned to 1 of 4" in lines(Report(facts, []))[0]
     facts["cores"]["pinned"] = False
     assert "pinned" not in lines(Report(facts, []))[0]
+
+
+def test_a_machine_on_its_battery_says_so(monkeypatch):
+    for plugged, said in ((False, True), (True, False), (None, False)):
+        power = namedtuple("Power", "percent secsleft power_plugged")(61.7, 3600, plugged)
+        monkeypatch.setattr(psutil, "sensors_battery", lambda power=power: power, raising=False)
+        facts = machine.facts()
+        assert facts["battery"] == {"percent": 62, "plugged": plugged}
+        assert ("on battery, 62 %" in lines(Report(facts, []))[0]) == said
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: None, raising=False)
+    assert machine.facts()["battery"] is None
 
 
 def test_the_load_of_others_is_not_one_s_own():
