@@ -91,6 +91,31 @@ def photo_sets(half="report"):
     return [photo_set(name, half) for name in SETS]
 
 
+def ways(file):
+    """The sets of photos of a file that holds ways in the place of models, such as mistakes of preparation.
+
+    Args:
+        file: its path under data/. Its arrays: ``ways`` (W,) names, and for each set that was measured
+            an array of its name, (W, N, 21, 21): the matrices of the half that was looked at once.
+
+    Returns:
+        list of :class:`PhotoSet`, whose ``matrices`` go by the names of the ways.
+
+    Raises:
+        SegkitError: the file cannot be read.
+    """
+    file = entries.DATA / file
+    try:
+        with np.load(file) as stored:
+            names = stored["ways"].tolist()
+            return [PhotoSet(name, f"{stored[name].shape[1]} {words}", classes,
+                             dict(zip(names, stored[name].astype(np.int64))))
+                    for name, (words, classes) in SETS.items() if name in stored]
+    except (OSError, ValueError, KeyError, IndexError, EOFError) as error:
+        raise SegkitError(f"{one_line(file)} cannot be read ({one_line(error)}); get a fresh copy "
+                          "of the project") from error
+
+
 def _short(model):
     """A head runs on the features of a trunk, which has one size."""
     return model.partition("@")[0] if model.startswith("head-") else model
