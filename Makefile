@@ -91,7 +91,7 @@ help:
 	@echo 'make test   run every test and every lesson, with the network off where the system allows that'
 	@echo 'make quick  run the tests that take little time, for use while you change something'
 	@echo 'make lint   look for mistakes in the source without running it'
-	@echo 'make lessons  run the lessons and store what they show; ONLY=05 takes one, REDRAW=1 replaces every picture'
+	@echo 'make lessons  run the lessons and store what they show; ONLY=05 takes one, REDRAW=1 replaces every output'
 	@echo 'make bench  measure the speed of this machine'
 	@echo 'make test-train  test the training: every stage on generated pictures (installs PyTorch: 2 GB)'
 	@echo 'make setup  install only'
