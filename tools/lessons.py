@@ -171,7 +171,7 @@ def main(arguments=None):
     """Runs the command. Gives 1 where a lesson failed; its file is as before, and the others are done."""
     parser = argparse.ArgumentParser(prog="make lessons", description=__doc__)
     parser.add_argument("only", nargs="*", help="beginnings of names, such as 05; without one, all lessons")
-    parser.add_argument("--redraw", action="store_true", help="replace every output, also where its words are the same: then all are of one run")
+    parser.add_argument("--redraw", action="store_true", help="replace every output, so that all are of one run")
     parser.add_argument("--pictures-only", action="store_true", help="run nothing; give the stored pictures a palette")
     parser.add_argument("--folder", type=Path, default=ROOT / "notebooks")
     options = parser.parse_args(arguments)
