@@ -24,6 +24,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 # The same default model on every processor; tests/models tests the choice itself.
 os.environ["SEGKIT_DEFAULT"] = "deeplab"
+# No rows of a reader's phone in the tables, and none of ours in the reader's.
+os.environ["SEGKIT_PHONES"] = str(Path(tempfile.gettempdir(), "segkit-tests-no-phones", "rows.jsonl"))
 
 # What `make quick` leaves out: whole folders and files of tests, and the lessons. Longest first: `make test` begins
 # with them, so that at the end no worker waits long for another.

@@ -1,0 +1,103 @@
+// The lower half of the page: each setting in workers of its own, a table, and the row for the notebook.
+
+import { percentile } from "./pixels.js";
+import { makeRow, offerRow } from "./row.js";
+import { Runner, appliedWords, oneThread, settings } from "./runner.js";
+
+const OPTIONS = { warmup: 3, runs: 12, seconds: 5, rounds: 2 };
+const PATIENCE = 120_000; // milliseconds for one round: a driver that hangs must not hold up the others
+const at = (id) => document.getElementById(id);
+
+/** Connect the buttons. `model` gives the chosen model; `before` and `after` free and restore the upper half. */
+export function startBenchmark(page, model, { before, after }) {
+  const all = settings();
+  at("settings").replaceChildren(...all.map((one, i) => {
+    const label = document.createElement("label");
+    const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true, id: `setting-${i}` });
+    label.append(box, one.words);
+    return label;
+  }));
+  const noCard = navigator.gpu ? "" : "This browser offers no WebGPU here, so the graphics card is left out.";
+  at("progress").textContent = [oneThread, noCard].filter(Boolean).join(" ");
+  at("run").disabled = false;
+  let current = null;
+  let stopped = false;
+  at("stop").onclick = () => { stopped = true; current?.end(); };
+  at("run").onclick = async () => {
+    const chosen = all.filter((_, i) => at(`setting-${i}`).checked);
+    if (!chosen.length) return void (at("progress").textContent = "Choose at least one setting.");
+    stopped = false;
+    lock(true);
+    before();
+    const measured = model();
+    const results = chosen.map((asked) => ({ asked, status: "failed", reason: "stopped before it was measured", rounds: [] }));
+    for (let round = 0; round < OPTIONS.rounds && !stopped; round++) {
+      // There and back again: what becomes slower with heat then hits all settings alike.
+      for (const result of round % 2 ? [...results].reverse() : results) {
+        if (stopped || (round && result.status !== "ok")) continue;
+        await oneRound(measured, result, (runner) => { current = runner; }, round);
+        show(results, page);
+      }
+    }
+    current = null;
+    at("progress").textContent = stopped ? "Stopped; what was measured is kept." : "Done.";
+    lock(false);
+    after();
+    if (results.some((one) => one.status === "ok")) offerRow(page, await makeRow(page, measured, OPTIONS, results));
+  };
+}
+
+function lock(busy) {
+  for (const box of at("settings").querySelectorAll("input")) box.disabled = busy;
+  for (const id of ["run", "model", "where", "camera", "sample", "photo"]) at(id).disabled = busy;
+  at("stop").disabled = !busy;
+}
+
+async function oneRound(model, result, use, round) {
+  const runner = new Runner();
+  use(runner);
+  const words = `${result.asked.words}, round ${round + 1} of ${OPTIONS.rounds}`;
+  at("progress").textContent = `${words}: loading.`;
+  const alarm = setTimeout(() => runner.end(), PATIENCE);
+  try {
+    const { load_ms } = await runner.open(model, result.asked);
+    const tell = ({ done, of }) => { at("progress").textContent = `${words}: run ${done} of ${of}.`; };
+    const found = await runner.measure(model, OPTIONS, tell);
+    result.rounds.push({ ...found, load_ms });
+    Object.assign(result, { status: "ok", reason: "" });
+  } catch (error) {
+    if (!result.rounds.length) {
+      const missing = /no WebGPU|no graphics card|gives WebGPU/.test(error.message);
+      Object.assign(result, { status: missing ? "unavailable" : "failed", reason: error.message });
+    }
+  } finally {
+    clearTimeout(alarm);
+    runner.end();
+  }
+}
+
+function show(results, page) {
+  at("results").hidden = false;
+  const notes = new Set();
+  const rows = results.filter((one) => one.status === "ok" || !one.reason.startsWith("stopped before")).map((one) => {
+    if (one.status !== "ok") {
+      notes.add(`${one.asked.words}: ${one.reason}.`);
+      return [one.asked.words, one.status, "", "", "", ""];
+    }
+    const runs = one.rounds.flatMap((round) => round.runs_ms);
+    const { applied, equal } = one.rounds[0];
+    if (applied.timed === "run and read") notes.add(`${one.asked.words}: the time holds the reading of the answer, since only that waits for the card.`);
+    if (equal < page.wrong_below) notes.add(`${one.asked.words}: WRONG ANSWER, only ${(100 * equal).toFixed(1)} % of the pixels are as in the reference.`);
+    const span = `${ms(percentile(runs, 0.05))} to ${ms(percentile(runs, 0.95))}`;
+    const first = ms(percentile(one.rounds.map((round) => round.first_ms), 0.5));
+    return [one.asked.words, appliedWords(applied), ms(percentile(runs, 0.5)), span, first, `${(100 * equal).toFixed(1)} %`];
+  });
+  at("results").tBodies[0].replaceChildren(...rows.map((cells) => {
+    const row = document.createElement("tr");
+    for (const words of cells) row.insertCell().textContent = words;
+    return row;
+  }));
+  at("notes").replaceChildren(...[...notes].map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+}
+
+const ms = (value) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
