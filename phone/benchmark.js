@@ -4,7 +4,7 @@ import { percentile } from "./pixels.js";
 import { makeRow, offerRow } from "./row.js";
 import { Runner, appliedWords, oneThread, settings } from "./runner.js";
 
-const OPTIONS = { warmup: 3, runs: 12, seconds: 5, rounds: 2 };
+const OPTIONS = { warmup: 10, runs: 15, seconds: 4, rounds: 2 };
 const PATIENCE = 120_000; // milliseconds for one round: a driver that hangs must not hold up the others
 const at = (id) => document.getElementById(id);
 
@@ -30,7 +30,8 @@ export function startBenchmark(page, model, { before, after }) {
     lock(true);
     before();
     const measured = model();
-    const results = chosen.map((asked) => ({ asked, status: "failed", reason: "stopped before it was measured", rounds: [] }));
+    const unmeasured = { status: "failed", reason: "stopped before it was measured" };
+    const results = chosen.map((asked) => ({ asked, ...unmeasured, rounds: [] }));
     for (let round = 0; round < OPTIONS.rounds && !stopped; round++) {
       // There and back again: what becomes slower with heat then hits all settings alike.
       for (const result of round % 2 ? [...results].reverse() : results) {
@@ -79,25 +80,34 @@ async function oneRound(model, result, use, round) {
 function show(results, page) {
   at("results").hidden = false;
   const notes = new Set();
-  const rows = results.filter((one) => one.status === "ok" || !one.reason.startsWith("stopped before")).map((one) => {
-    if (one.status !== "ok") {
-      notes.add(`${one.asked.words}: ${one.reason}.`);
-      return [one.asked.words, one.status, "", "", "", ""];
-    }
-    const runs = one.rounds.flatMap((round) => round.runs_ms);
-    const { applied, equal } = one.rounds[0];
-    if (applied.timed === "run and read") notes.add(`${one.asked.words}: the time holds the reading of the answer, since only that waits for the card.`);
-    if (equal < page.wrong_below) notes.add(`${one.asked.words}: WRONG ANSWER, only ${(100 * equal).toFixed(1)} % of the pixels are as in the reference.`);
-    const span = `${ms(percentile(runs, 0.05))} to ${ms(percentile(runs, 0.95))}`;
-    const first = ms(percentile(one.rounds.map((round) => round.first_ms), 0.5));
-    return [one.asked.words, appliedWords(applied), ms(percentile(runs, 0.5)), span, first, `${(100 * equal).toFixed(1)} %`];
-  });
-  at("results").tBodies[0].replaceChildren(...rows.map((cells) => {
+  const shown = results.filter((one) => one.status === "ok" || !one.reason.startsWith("stopped before"));
+  at("results").tBodies[0].replaceChildren(...shown.map((one) => {
     const row = document.createElement("tr");
-    for (const words of cells) row.insertCell().textContent = words;
+    const [applied, ...numbers] = one.status === "ok" ? cells(one, page, notes) : [one.status, "", "", "", ""];
+    if (one.status !== "ok") notes.add(`${one.asked.words}: ${one.reason}.`);
+    const name = row.insertCell();
+    name.append(one.asked.words, Object.assign(document.createElement("small"), { textContent: `applied: ${applied}` }));
+    for (const words of numbers) row.insertCell().textContent = words;
     return row;
   }));
-  at("notes").replaceChildren(...[...notes].map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+  const item = (words) => Object.assign(document.createElement("li"), { textContent: words });
+  at("notes").replaceChildren(...[...notes].map(item));
+}
+
+/** What was applied, median, where 90 % of the runs lie, the first run, and the agreement; adds to the notes. */
+function cells({ asked, rounds }, page, notes) {
+  const runs = rounds.flatMap((round) => round.runs_ms);
+  const { applied, equal } = rounds[0];
+  const share = `${(100 * equal).toFixed(1)} %`;
+  if (applied.timed === "run and read") {
+    notes.add(`${asked.words}: the time holds the reading of the answer, since only that waits for the card.`);
+  }
+  if (equal < page.wrong_below) {
+    notes.add(`${asked.words}: WRONG ANSWER, only ${share} of the pixels are as in the reference.`);
+  }
+  const first = percentile(rounds.map((round) => round.first_ms), 0.5);
+  const [low, middle, high] = [0.05, 0.5, 0.95].map((at) => ms(percentile(runs, at)));
+  return [appliedWords(applied), middle, `${low}–${high}`, ms(first), share];
 }
 
 const ms = (value) => (value < 10 ? value.toFixed(1) : value.toFixed(0));

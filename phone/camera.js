@@ -23,8 +23,8 @@ export class Camera {
       const wanted = { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } };
       stream = await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
     } catch (error) {
-      const allowed = error.name !== "NotAllowedError";
-      return this.say(allowed ? `The camera cannot be used: ${error.message}.` : "The camera was not allowed: allow it in the browser's settings of this page.", true);
+      const refused = "The camera was not allowed: allow it in the browser's settings of this page.";
+      return this.say(error.name === "NotAllowedError" ? refused : `The camera cannot be used: ${error.message}.`, true);
     }
     this.stop();
     this.#stream = stream;
@@ -55,7 +55,10 @@ export class Camera {
         return this.say(`It did not work: ${error.message}.`, true);
       }
       times.push(performance.now() - start);
-      if (times.length % 5 === 0) this.say(`The camera runs, ${(5000 / times.splice(0).reduce((a, b) => a + b)).toFixed(1)} pictures a second.`);
+      if (times.length === 5) {
+        const seconds = times.splice(0).reduce((sum, one) => sum + one) / 1000;
+        this.say(`The camera runs, ${(5 / seconds).toFixed(1)} pictures a second.`);
+      }
       await new Promise(requestAnimationFrame);
     }
     this.say("The camera is off; the last picture stays.");

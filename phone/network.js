@@ -39,7 +39,7 @@ export async function open({ description, bytes, accelerator, threads, kind, mod
   return { applied: engine.applied(), load_ms: performance.now() - start };
 }
 
-// The CPU. Through the bindings below the public API, because that one knows no int8 tensors (2.5.3).
+// The CPU. Through the bindings below the public API, because LiteRT.js 2.5.3 knows no int8 tensors there.
 function onCpu(litert, bytes, threads) {
   const wasm = litert.liteRtWasm;
   const environment = litert.getDefaultEnvironment();
@@ -47,8 +47,8 @@ function onCpu(litert, bytes, threads) {
   wasm.HEAPU8.set(bytes, place);
   const before = threadsStarted;
   const file = wasm.loadModel(environment.liteRtEnvironment, place, bytes.length);
-  const options = { environment, accelerator: "wasm", cpuOptions: { numThreads: threads }, gpuOptions: {}, webNNOptions: {} };
-  const compiled = wasm.compileModel(environment.liteRtEnvironment, file, options);
+  const compiled = wasm.compileModel(environment.liteRtEnvironment, file,
+    { environment, accelerator: "wasm", cpuOptions: { numThreads: threads }, gpuOptions: {}, webNNOptions: {} });
   const type = file.getInputTensorType(0, 0);
   const host = wasm.LiteRtTensorBufferType.HOST_MEMORY;
   const buffer = wasm.LiteRtTensorBuffer.createManaged(environment.liteRtEnvironment, host, type, type.bytes());
@@ -71,7 +71,8 @@ function onCpu(litert, bytes, threads) {
     const ms = performance.now() - start;
     return { ms, answer: read(outputs[0]) };
   };
-  const applied = () => ({ accelerator: "wasm", delegate: log.some((line) => line.includes("XNNPACK delegate")) ? "xnnpack" : "none",
+  const xnnpack = () => log.some((line) => line.includes("XNNPACK delegate"));
+  const applied = () => ({ accelerator: "wasm", delegate: xnnpack() ? "xnnpack" : "none",
     threads: 1 + threadsStarted - before, timed: "run", adapter: null });
   return { run, applied };
 }
@@ -80,7 +81,9 @@ function onCpu(litert, bytes, threads) {
 async function onGpu(litert, bytes) {
   const device = litert.getWebGpuDevice();
   if (!device) throw new Error("this browser has WebGPU, but no graphics card that it may use");
-  if (!["float32", "uint8"].includes(model.input.dtype)) throw new Error(`LiteRT.js 2.5.3 gives WebGPU no ${model.input.dtype} tensors: choose another model`);
+  if (!["float32", "uint8"].includes(model.input.dtype)) {
+    throw new Error(`LiteRT.js gives WebGPU no ${model.input.dtype} tensors: choose another model`);
+  }
   const compiled = await loadAndCompile(bytes, { accelerator: "webgpu" });
   const alone = compiled.options.accelerator === "webgpu";
   const applied = () => ({ accelerator: compiled.options.accelerator,
@@ -122,17 +125,26 @@ export async function segment({ bitmap }) {
   return { classes, times: { prepare: prepared - start, invoke: invoked - prepared, finish: finished - invoked } };
 }
 
-/** Measure. Takes { pixels, expected, warmup, runs, seconds }; tells { done, of }; the first run counts as warm-up. */
+/**
+ * Measure. Takes { pixels, expected, warmup, runs, seconds }; tells { done, of }. The browser compiles a second time
+ * while a program runs, so there are many runs for the warm-up; slow settings make fewer of both, within `seconds` each.
+ */
 export async function measure({ pixels, expected, warmup, runs, seconds }, tell) {
   const values = normalised(pixels, 3, model.input);
   const first = await engine.run(values);
   const classes = argmax(first.answer, expected.length);
-  for (let i = 1; i < warmup; i++) await engine.run(values);
-  const runs_ms = [];
+  const warm = [first.ms, ...(await repeated(values, warmup - 1, 0, seconds))];
+  const runs_ms = await repeated(values, runs, 3, seconds, tell);
+  const equal = sameShare(classes, expected);
+  return { applied: engine.applied(), warmup: warm.length, first_ms: first.ms, runs_ms, equal };
+}
+
+async function repeated(values, most, least, seconds, tell = () => {}) {
+  const taken = [];
   const end = performance.now() + seconds * 1000;
-  while (runs_ms.length < runs && (runs_ms.length < 3 || performance.now() < end)) {
-    runs_ms.push((await engine.run(values)).ms);
-    tell({ done: runs_ms.length, of: runs });
+  while (taken.length < most && (taken.length < least || performance.now() < end)) {
+    taken.push((await engine.run(values)).ms);
+    tell({ done: taken.length, of: most });
   }
-  return { applied: engine.applied(), first_ms: first.ms, runs_ms, equal: sameShare(classes, expected) };
+  return taken;
 }

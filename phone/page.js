@@ -37,12 +37,14 @@ async function label(bitmap) {
   const mine = ++last;
   const model = chosenModel();
   const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
-  const picture = new OffscreenCanvas(Math.max(1, Math.round(bitmap.width * scale)), Math.max(1, Math.round(bitmap.height * scale)));
+  const size = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const picture = new OffscreenCanvas(...size);
   picture.getContext("2d").drawImage(bitmap, 0, 0, picture.width, picture.height);
   const { applied } = await opened;
   const { classes, times } = await runner.ask("segment", { bitmap }, { transfer: [bitmap] });
   if (mine !== last) return false;
   shown = { picture, classes, height: model.input.height, width: model.input.width };
+  at("here").textContent = "";
   draw();
   tell(times, applied);
   return true;
@@ -53,11 +55,13 @@ function draw() {
   const { picture, classes, height, width } = shown;
   const view = at("view");
   view.hidden = false;
-  if (view.width !== picture.width || view.height !== picture.height) [view.width, view.height] = [picture.width, picture.height];
+  if (view.width !== picture.width) view.width = picture.width; // setting it clears the canvas, so only where it must
+  if (view.height !== picture.height) view.height = picture.height;
   const context = view.getContext("2d");
   context.drawImage(picture, 0, 0);
+  const colours = painted(classes, page.palette, at("opacity").value / 100);
   const mask = new OffscreenCanvas(width, height);
-  mask.getContext("2d").putImageData(new ImageData(painted(classes, page.palette, at("opacity").value / 100), width, height), 0, 0);
+  mask.getContext("2d").putImageData(new ImageData(colours, width, height), 0, 0);
   context.imageSmoothingEnabled = false; // classes are names: a mixture of two would be a third
   context.drawImage(mask, 0, 0, view.width, view.height);
 }
@@ -131,10 +135,15 @@ async function start() {
   }
   at("model").replaceChildren(...page.models.map((model) => new Option(model.name)));
   at("where").replaceChildren(...settings().map((one) => new Option(one.words)));
-  at("where").selectedIndex = Math.max(0, settings().findLastIndex((one) => one.accelerator === "wasm" && one.threads <= 4));
+  const most = settings().filter((one) => one.accelerator === "wasm" && one.threads <= 4).length;
+  at("where").selectedIndex = most - 1; // up to 4 threads: more of a phone's cores are slow ones
   at("model").onchange = again;
   at("where").onchange = again;
-  at("photo").onchange = ({ target }) => { source = target.files[0] ?? source; target.value = ""; photo(); };
+  at("photo").onchange = ({ target }) => {
+    source = target.files[0] ?? source;
+    target.value = ""; // the same file may be chosen again
+    photo();
+  };
   at("sample").onclick = async () => {
     try {
       source = await (await fetch("sample.jpg")).blob();

@@ -1,10 +1,12 @@
 // The row: what was measured, as text that segkit.benchmark.phones.rows reads, and its way to the notebook.
 
 const at = (id) => document.getElementById(id);
-const rounded = (value) => Math.round(1000 * value) / 1000;
+// To microseconds. Some browsers' clocks are coarse: a short run may seem to take no time at all.
+const rounded = (value) => Math.max(1, Math.round(1000 * value)) / 1000;
 
 // Not randomUUID: that one exists on pages with https only.
-const number = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const hex = (byte) => byte.toString(16).padStart(2, "0");
+const number = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), hex).join("");
 
 /** The row as an object; README.md describes it. */
 export async function makeRow(page, model, options, results) {
@@ -12,11 +14,13 @@ export async function makeRow(page, model, options, results) {
   if (!at("device").value) at("device").value = device;
   return {
     format: "segkit-phone-row 1", id: number(), date: new Date().toISOString(), device: "", browser,
-    cores: navigator.hardwareConcurrency || null, runtime: page.runtime, model: model.name, sha256: model.sha256, options,
+    cores: navigator.hardwareConcurrency || null, runtime: page.runtime, model: model.name, sha256: model.sha256,
+    options,
     results: results.map(({ asked, status, reason, rounds }) => ({
       asked: { accelerator: asked.accelerator, threads: asked.threads }, status, reason: reason.slice(0, 300),
       applied: rounds[0]?.applied ?? null, equal: rounds[0]?.equal ?? null,
-      rounds: rounds.map((one) => ({ load_ms: rounded(one.load_ms), first_ms: rounded(one.first_ms), runs_ms: one.runs_ms.map(rounded) })),
+      rounds: rounds.map(({ warmup, load_ms, first_ms, runs_ms }) => (
+        { warmup, load_ms: rounded(load_ms), first_ms: rounded(first_ms), runs_ms: runs_ms.map(rounded) })),
     })),
   };
 }
@@ -47,7 +51,8 @@ export function offerRow(page, row) {
     }
     at("send").disabled = true;
     try {
-      const answer = await fetch(page.post, { method: "POST", body: text(), headers: { "Content-Type": "application/json" } });
+      const headers = { "Content-Type": "application/json" };
+      const answer = await fetch(page.post, { method: "POST", body: text(), headers });
       at("sent").textContent = await answer.text();
       at("send").disabled = answer.ok;
     } catch {
@@ -62,9 +67,10 @@ async function machine() {
   const data = navigator.userAgentData;
   if (data) {
     const found = await data.getHighEntropyValues(["model", "platformVersion"]).catch(() => ({}));
-    const brand = data.brands.find(({ brand }) => !/Not.?A.?Brand|^Chromium$/i.test(brand)) ?? data.brands.find(({ brand }) => brand === "Chromium");
+    const real = data.brands.filter(({ brand }) => !/Not.?A.?Brand/i.test(brand)); // one is made up, by design
+    const brand = real.find(({ brand }) => brand !== "Chromium") ?? real[0];
     const system = [data.platform, found.platformVersion].filter(Boolean).join(" ");
-    return { device: found.model ?? "", browser: [brand && `${brand.brand} ${brand.version}`, system].filter(Boolean).join(", ") || "unknown" };
+    return { device: found.model ?? "", browser: `${brand ? `${brand.brand} ${brand.version}` : "unknown"}, ${system}` };
   }
   const agent = navigator.userAgent;
   const name = agent.match(/(Firefox|FxiOS|CriOS|Version)\/([\d.]+)/);

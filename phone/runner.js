@@ -25,7 +25,8 @@ async function answer(address) {
   return response;
 }
 
-const bytes = (address) => once(fetched, address, async () => new Uint8Array(await (await answer(address)).arrayBuffer()));
+const bytes = (address) => once(fetched, address, async () => (
+  new Uint8Array(await (await answer(address)).arrayBuffer())));
 const wasmFile = (kind) => `litert/wasm/litert_wasm_${kind === "plain" ? "" : `${kind}_`}internal.wasm`;
 // Not compileStreaming: some hosts name the wrong type for .wasm files.
 const module = (kind) => once(compiled, kind, async () => WebAssembly.compile(await bytes(wasmFile(kind))));
@@ -70,7 +71,7 @@ export class Runner {
 
   /** Measure the model that was opened on the stored photo, and compare with the stored answer. */
   async measure({ name }, options, tell) {
-    const [pixels, expected] = await Promise.all([bytes(`reference/${name}.pixels`), bytes(`reference/${name}.classes`)]);
+    const [pixels, expected] = await Promise.all(["pixels", "classes"].map((what) => bytes(`reference/${name}.${what}`)));
     return this.ask("measure", { pixels, expected, ...options }, { tell });
   }
 

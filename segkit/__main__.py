@@ -87,9 +87,11 @@ def _phone_options(parser):
     add = parser.add_argument
     add("--model", action="append", metavar="NAME|FILE",
         help="a model for the page; may be given several times (default: those that ship and segment)")
-    add("--host", metavar="ADDRESS", help="listen at this address only (default: at every network of this machine)")
-    add("--port", type=int, default=8443, metavar="N", help="port of the page (default: 8443; 0 takes a free one)")
-    add("--write", metavar="FOLDER", help="write the page into a folder for a web site, and give out nothing")
+    add("--host", metavar="ADDRESS", help="listen at this address only (default: at all of this machine)")
+    add("--port", type=int, default=8443, metavar="N",
+        help="port of the page (default: 8443; 0 takes a free one)")
+    add("--write", metavar="FOLDER",
+        help="write the page into a folder for a web site, and give out nothing")
 
 
 def _models(options):

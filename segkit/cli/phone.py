@@ -11,10 +11,11 @@ WARNING = """Open this address on a phone in the same network, or point its came
 
   {address}
 
-The phone will warn once: no authority knows this certificate, because it was made a moment ago, here. On Android
-choose "Advanced" and "Proceed", on an iPhone "Show Details" and "visit this website". Its SHA-256 is
+The phone will warn once: no authority knows this certificate, because it was made a moment ago, here.
+On Android choose "Advanced" and "Proceed", on an iPhone "Show Details" and "visit this website".
+Its SHA-256 is
   {fingerprint}
-The address holds a token: give it to those only who may use the page. Rows that phones send are kept in
+The address holds a token: give it only to those who may use the page. Rows that phones send are kept in
   {file}
 Ctrl-C ends it."""
 

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from segkit import __version__, models, photos
-from segkit.benchmark.agreement import SAMPLE, TOLD_BELOW, WRONG_BELOW
+from segkit.benchmark.agreement import SAMPLE, WRONG_BELOW
 from segkit.errors import SegkitError, one_line
 from segkit.masks import labels, resize
 from segkit.networks.segmenter import Segmenter
@@ -41,8 +41,8 @@ def litert_js():
     folder = Path(named) if named else Path(sys.prefix, "var", "phone", "node_modules", "@litertjs")
     missing = [file for file, _ in _runtime_files() if not (folder / file).is_file()]
     if missing:
-        raise SegkitError(f"LiteRT.js is not here: {one_line(folder / missing[0])} is missing; run `make phone-setup` "
-                          "with a network, or name its folder in SEGKIT_LITERT_JS")
+        raise SegkitError(f"LiteRT.js is not here: {one_line(folder / missing[0])} is missing; run "
+                          "`make phone-setup` with a network, or name its folder in SEGKIT_LITERT_JS")
     return folder
 
 
@@ -50,7 +50,8 @@ def _runtime_files():
     """[(file in the package, file in the page)]."""
     return [("core/dist/index.js", "litert/core/index.js"),
             ("wasm-utils/dist/index.js", "litert/wasm-utils/index.js"),
-            *((f"core/wasm/{name}.{end}", f"litert/wasm/{name}.{end}") for name in MODULES for end in ("js", "wasm"))]
+            *((f"core/wasm/{name}.{end}", f"litert/wasm/{name}.{end}")
+              for name in MODULES for end in ("js", "wasm"))]
 
 
 def build(folder, names=DEFAULT):
@@ -64,7 +65,8 @@ def build(folder, names=DEFAULT):
         the names of all files, relative to the folder, a sorted list.
 
     Raises:
-        SegkitError: LiteRT.js or a model is missing, a model segments no photos, or the folder cannot be written.
+        SegkitError: LiteRT.js or a model is missing, a model segments no photos, or the folder cannot be
+            written.
     """
     runtime, folder = litert_js(), Path(folder)
     known = _known(folder)
@@ -80,12 +82,14 @@ def build(folder, names=DEFAULT):
         described = [_add_model(folder, name, known) for name in names]
         Image.fromarray(photos.sample("cat")).save(folder / "sample.jpg", quality=90)
         version = json.loads((runtime / "core" / "package.json").read_text(encoding="utf-8"))["version"]
-        page = {"segkit": __version__, "runtime": f"LiteRT.js {version}", "models": described, "names": labels.VOC,
+        page = {"segkit": __version__, "runtime": f"LiteRT.js {version}", "models": described,
+                "names": labels.VOC,
                 "palette": labels.screen_palette()[:len(labels.VOC)].tolist(),
-                "wrong_below": WRONG_BELOW, "told_below": TOLD_BELOW, "photo": SAMPLE}
+                "wrong_below": WRONG_BELOW, "photo": SAMPLE}
         (folder / "page.json").write_text(json.dumps(page, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise SegkitError(f"{one_line(error.filename or folder)} cannot be written or read: {error.strerror}") from error
+        raise SegkitError(f"{one_line(error.filename or folder)} cannot be written or read: "
+                          f"{error.strerror}") from error
     return files(described)
 
 
@@ -115,7 +119,7 @@ def _answers(model):
 
 
 def _add_model(folder, name, known):
-    """Copy a model, store its reference answer unless it is known, and describe it for the page: a dictionary."""
+    """Copy a model, store its reference answer unless it is known, and describe it: a dictionary."""
     file, entry = models.resolve(name)
     _copy(file, folder / "models" / file.name)
     digest = models.sha256(file)

@@ -1,7 +1,7 @@
-"""What a phone has measured: a row of text -> a :class:`segkit.benchmark.Report`, and the file that keeps the rows.
+"""What a phone has measured: a row of text -> a :class:`segkit.benchmark.Report`, and the file of all rows.
 
-The page (phone/row.js) writes a row as one JSON object. Its form is data/benchmarks/phone-row.schema.json; whatever
-does not fit is refused with a reason, because a row may come from anybody in the network.
+The page (phone/row.js) writes a row as one JSON object. Its form is data/benchmarks/phone-row.schema.json;
+whatever does not fit is refused with a reason, because a row may come from anybody in the network.
 """
 
 import json
@@ -12,12 +12,13 @@ from statistics import median
 from threading import Lock
 
 from segkit import models
-from segkit.benchmark.agreement import TOLD_BELOW, WRONG_BELOW
+from segkit.benchmark.agreement import WRONG_BELOW
 from segkit.benchmark.results import Report, Result
 from segkit.benchmark.settings import Setting
 from segkit.errors import SegkitError, one_line
 
 MOST_BYTES = 200_000  # of a row; 32 settings with 40 runs each have a tenth of it
+REMEDY = "copy the whole text from the page"
 DELEGATES = {"wasm": "xnnpack", "webgpu": "gpu"}
 _WRITING = Lock()
 
@@ -29,9 +30,9 @@ def read_phone_row(text):
         text: the row, as the page shows it (str or UTF-8 bytes).
 
     Returns:
-        a :class:`segkit.benchmark.Report`: its machine has "device" (the reader's words), "system" (the browser),
-        "date" and "id"; a setting asked for the accelerator "wasm" is one with the delegate "xnnpack", and "webgpu"
-        one with "gpu".
+        a :class:`segkit.benchmark.Report`: its machine has "device" (the reader's words), "system" (the
+        browser), "date" and "id". A setting that asked for "wasm" has the delegate "xnnpack", one that
+        asked for "webgpu" has "gpu".
 
     Raises:
         SegkitError: it is no row; the sentence says what is wrong with it.
@@ -111,15 +112,13 @@ def _checked(text):
             raise SegkitError(f"a row has at most {MOST_BYTES} characters, not {len(text)}")
         row = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise SegkitError(f"this is no row: it is no JSON text ({one_line(error, 120)}); copy the whole text from the "
-                          "page") from error
+        raise SegkitError(f"this is no row: it is no JSON text ({one_line(error, 120)}); {REMEDY}") from error
     from jsonschema.exceptions import best_match
 
     wrong = best_match(_validator().iter_errors(row))
     if wrong is not None:
         where = ".".join(map(str, wrong.absolute_path)) or "the row"
-        raise SegkitError(f"this is no row: {one_line(where, 80)}: {one_line(wrong.message, 160)}; copy the whole text "
-                          "from the page")
+        raise SegkitError(f"this is no row: {one_line(where, 80)}: {one_line(wrong.message, 160)}; {REMEDY}")
     return row
 
 
@@ -128,8 +127,8 @@ def _no_number(word):
 
 
 def _report(row):
-    machine = {"device": one_line(row["device"]), "cpu": None, "system": one_line(row["browser"]), "date": row["date"],
-               "id": row["id"], "cores": {}, "browser_cores": row["cores"],
+    machine = {"device": one_line(row["device"]), "cpu": None, "system": one_line(row["browser"]),
+               "date": row["date"], "id": row["id"], "cores": {}, "browser_cores": row["cores"],
                "runtimes": dict([row["runtime"].split(" ", 1)])}
     results = [_result(row, one) for one in row["results"]]
     return Report(machine, results, {**row["options"], "tool": "the page for phones"})
@@ -145,13 +144,12 @@ def _result(row, one):
     result.applied = {"runtime": runtime, "version": version, "delegate": one["applied"]["delegate"],
                       "threads": one["applied"]["threads"], "operators_taken": None, "operators": None,
                       "timed": one["applied"]["timed"]}
-    result.batches = [{"load_ms": each["load_ms"], "first_ms": each["first_ms"]} for each in rounds]
-    result.load_ms, result.first_ms = (median(each[name] for each in rounds) for name in ("load_ms", "first_ms"))
+    result.batches = [{name: each[name] for name in ("load_ms", "first_ms", "warmup")} for each in rounds]
+    result.load_ms, result.first_ms = (median(each[name] for each in rounds)
+                                       for name in ("load_ms", "first_ms"))
     result.runs_ms = [ms for each in rounds for ms in each["runs_ms"]]
     result.rounds = [len(each["runs_ms"]) for each in rounds]
     result.agreement = {"equal": one["equal"], "max_abs": None, "wrong": one["equal"] < WRONG_BELOW}
-    if one["equal"] < TOLD_BELOW:
-        result.notes.append(f"{one['equal']:.1%} of its pixels get the class that the reference kernels give")
     if one["applied"]["adapter"]:
         result.notes.append(f"graphics card: {one_line(one['applied']['adapter'])}")
     result.complete = len(rounds) == row["options"]["rounds"]

@@ -1,8 +1,9 @@
 """The page for phones in the local network: HTTPS, a token in the address, and rows that come back.
 
-A browser gives the camera, WebGPU and threads to pages with https only. The certificate is made when the server starts,
-so no authority knows it, and the phone warns once: the traffic is still encrypted. Whoever does not know the token gets
-nothing, and nothing but the page's own files is given out: a name is looked up in their list, never on the disk.
+A browser gives the camera, WebGPU and threads to pages with https only. The certificate is made when the
+server starts, so no authority knows it, and the phone warns once: the traffic is still encrypted. Whoever
+does not know the token gets nothing, and nothing but the page's own files is given out: a name is looked up
+in their list, never on the disk.
 Source of the headers for threads: https://web.dev/articles/coop-coep
 """
 
@@ -24,8 +25,9 @@ import psutil
 from segkit.benchmark.phones.rows import MOST_BYTES, add_phone_row, phone_rows, rows_file
 from segkit.errors import SegkitError, one_line
 
-TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
-         ".json": "application/json", ".wasm": "application/wasm", ".jpg": "image/jpeg"}
+TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
+         ".css": "text/css; charset=utf-8", ".json": "application/json", ".wasm": "application/wasm",
+         ".jpg": "image/jpeg"}
 HEADERS = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp",
            "Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff",
            "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
@@ -37,9 +39,10 @@ class PhoneServer:
     """The page, given out until :meth:`stop`. Use it in a with statement, or call :meth:`start`.
 
     Args:
-        folder: what :func:`segkit.benchmark.phones.build.build` has written, and ``files``, the names it returned.
-        host: the address to listen at; None: every network of this machine. The one that is printed is the machine's
-            address in the local network.
+        folder: what :func:`segkit.benchmark.phones.build.build` has written; ``files``: the names that it
+            returned.
+        host: the address to listen at; None: all of this machine, and its address in the local network is
+            the one that is told.
         port: 0 takes a free one.
         file: where rows are kept, see :func:`segkit.benchmark.phones.rows.rows_file`.
         said: a function that gets one line for each row that arrives.
@@ -53,16 +56,19 @@ class PhoneServer:
     """
 
     def __init__(self, folder, files, host=None, port=0, file=None, said=lambda line: None):
-        self.folder, self.files, self.file, self.said = Path(folder), frozenset(files), Path(file or rows_file()), said
+        self.folder, self.files, self.said = Path(folder), frozenset(files), said
+        self.file = Path(file or rows_file())
         self.token = secrets.token_urlsafe(16)
         shown = host or local_address()
         context, self.fingerprint = _certificate(shown)
         try:
             self._server = _Server((host or "0.0.0.0", port), _Handler)
         except (OSError, OverflowError) as error:
-            raise SegkitError(f"port {port} of {shown} cannot be used: {one_line(error)}; choose another with --port") from error
+            raise SegkitError(f"port {port} of {shown} cannot be used: {one_line(error)}; choose another "
+                              "with --port") from error
         # The handshake waits for the phone, so it happens in the request's own thread.
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True,
+                                                  do_handshake_on_connect=False)
         self._server.page = self
         self.port = self._server.server_address[1]
         self.address = f"https://{shown}:{self.port}/{self.token}/"
@@ -111,11 +117,13 @@ def running(file=None):
 def local_address():
     """This machine's address in the local network, such as "192.168.0.7"; "127.0.0.1" without a network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
-        probe.connect(("192.0.2.1", 9))  # kept for documentation (RFC 5737): nothing is sent, only the way is looked up
+        # An address kept for documentation (RFC 5737). Nothing is sent, only the way is looked up.
+        probe.connect(("192.0.2.1", 9))
         return probe.getsockname()[0]
     states = psutil.net_if_stats()
-    found = [one.address for name, addresses in psutil.net_if_addrs().items() if name in states and states[name].isup
-             for one in addresses if one.family == socket.AF_INET and not one.address.startswith("127.")]
+    found = [one.address for name, addresses in psutil.net_if_addrs().items() for one in addresses
+             if name in states and states[name].isup and one.family == socket.AF_INET
+             and not one.address.startswith("127.")]
     return found[0] if found else "127.0.0.1"
 
 
@@ -129,7 +137,7 @@ def qr(address):
 
 
 def _certificate(host):
-    """(context for the server, the certificate's SHA-256 as text) for a name or address, made now, valid for some days."""
+    """(context for the server, the certificate's SHA-256 as text) for a name or address, made now."""
     try:
         import trustme
     except ImportError as error:
@@ -140,8 +148,8 @@ def _certificate(host):
                                    not_after=now + timedelta(days=DAYS))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     leaf.configure_cert(context)
-    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(leaf.cert_chain_pems[0].bytes().decode())).hexdigest().upper()
-    return context, ":".join(digest[i:i + 2] for i in range(0, len(digest), 2))
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(leaf.cert_chain_pems[0].bytes().decode())).digest()
+    return context, digest.hex(":").upper()
 
 
 class _Server(ThreadingHTTPServer):
@@ -182,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if name != "rows" or not length.isdecimal() or int(length) > MOST_BYTES:
             self.close_connection = True  # the body is not read, so nothing can follow it
-            return self._answer(404 if name != "rows" else 413, f"a row has at most {MOST_BYTES} bytes".encode())
+            return self._answer(413 if name == "rows" else 404, f"a row has 1 to {MOST_BYTES} bytes".encode())
         page = self.server.page
         try:
             before = len(phone_rows(page.file))
@@ -197,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, f"{words} {'are now' if new else 'were already'} in the notebook's table.".encode())
 
     def _name(self):
-        """What comes after the token in the address; None, and the stranger is told nothing, where it is wrong."""
+        """What comes after the token in the address; None where it is wrong: the stranger gets nothing."""
         token, _, name = self.path.removeprefix("/").partition("/")
         if hmac.compare_digest(token.encode(), self.server.page.token.encode()):
             return name
