@@ -16,7 +16,7 @@ let page = null; // page.json
 let runner = null;
 let opened = null; // a promise: the runner with the chosen model, on the chosen place
 let source = null; // the Blob of the photo, or null
-let shown = null; // { picture, classes, height, width }: what the canvas shows
+let shown = null; // { picture, classes, className, height, width }: what the canvas shows
 let last = 0; // the number of the newest question: older answers are dropped
 
 const chosenModel = () => page.models[at("model").selectedIndex];
@@ -43,7 +43,8 @@ async function label(bitmap) {
   const { applied } = await opened;
   const { classes, times } = await runner.ask("segment", { bitmap }, { transfer: [bitmap] });
   if (mine !== last) return false;
-  shown = { picture, classes, height: model.input.height, width: model.input.width };
+  const className = (one) => model.names[one] ?? `class ${one}`;
+  shown = { picture, classes, className, height: model.input.height, width: model.input.width };
   at("here").textContent = "";
   draw();
   tell(times, applied);
@@ -73,10 +74,10 @@ function tell(times, applied) {
     const item = document.createElement("li");
     const patch = document.createElement("span");
     patch.style.background = one === 0 ? "transparent" : `rgb(${page.palette[one].join(" ")})`;
-    item.append(patch, `${page.names[one]} ${percent(share)}`);
+    item.append(patch, `${shown.className(one)} ${percent(share)}`);
     return item;
   }));
-  const words = found.map(([one, share]) => `${page.names[one]} ${percent(share)}`).join(", ");
+  const words = found.map(([one, share]) => `${shown.className(one)} ${percent(share)}`).join(", ");
   at("view").setAttribute("aria-label", `The photo with its mask: ${words}`);
   at("times").hidden = false;
   const cells = at("times").querySelectorAll("td");
@@ -111,7 +112,7 @@ function name({ offsetX, offsetY }) {
   const x = Math.floor(((offsetX - left) / (scale * view.width)) * shown.width);
   const y = Math.floor(((offsetY - top) / (scale * view.height)) * shown.height);
   if (x < 0 || y < 0 || x >= shown.width || y >= shown.height) return;
-  at("here").textContent = `Here: ${page.names[shown.classes[y * shown.width + x]]}`;
+  at("here").textContent = `Here: ${shown.className(shown.classes[y * shown.width + x])}`;
 }
 
 async function again() {

@@ -48,7 +48,7 @@ export function painted(classes, palette, opacity) {
   const bytes = new Uint8ClampedArray(4 * classes.length);
   for (let i = 0; i < classes.length; i++) {
     if (classes[i] === 0) continue;
-    const [red, green, blue] = palette[classes[i] % palette.length];
+    const [red, green, blue] = palette[classes[i]];
     bytes.set([red, green, blue, 255 * opacity], 4 * i);
   }
   return bytes;

@@ -83,10 +83,9 @@ def build(folder, names=DEFAULT):
         Image.fromarray(photos.sample("cat")).save(folder / "sample.jpg", quality=90)
         version = json.loads((runtime / "core" / "package.json").read_text(encoding="utf-8"))["version"]
         page = {"segkit": __version__, "runtime": f"LiteRT.js {version}", "models": described,
-                "names": labels.VOC,
-                "palette": labels.screen_palette()[:len(labels.VOC)].tolist(),
+                "palette": labels.screen_palette().tolist(),
                 "wrong_below": WRONG_BELOW, "photo": SAMPLE}
-        (folder / "page.json").write_text(json.dumps(page, indent=1) + "\n", encoding="utf-8")
+        (folder / "page.json").write_text(json.dumps(page), encoding="utf-8")
     except OSError as error:
         raise SegkitError(f"{one_line(error.filename or folder)} cannot be written or read: "
                           f"{error.strerror}") from error
@@ -132,7 +131,7 @@ def _add_model(folder, name, known):
     values, region = segmenter.prepare(pixels)
     classes = segmenter.finish(segmenter.session.run(values), region, (height, width))
     described = {"name": entry.name if entry else file.stem, "file": file.name, "bytes": file.stat().st_size,
-                 "sha256": digest, "about": entry.about if entry else "",
+                 "sha256": digest, "about": entry.about if entry else "", "names": segmenter.names,
                  "input": {"height": height, "width": width, "dtype": given.dtype.name, "mean": segmenter.mean,
                            "std": segmenter.std, "scale": given.scale, "zero_point": given.zero_point},
                  "output": {"dtype": answer.dtype.name}}

@@ -6,6 +6,7 @@ whatever does not fit is refused with a reason, because a row may come from anyb
 
 import json
 import os
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from statistics import median
@@ -119,6 +120,10 @@ def _checked(text):
     if wrong is not None:
         where = ".".join(map(str, wrong.absolute_path)) or "the row"
         raise SegkitError(f"this is no row: {one_line(where, 80)}: {one_line(wrong.message, 160)}; {REMEDY}")
+    try:
+        datetime.fromisoformat(row["date"][:19])
+    except ValueError as error:
+        raise SegkitError(f"this is no row: date: {one_line(error, 120)}; {REMEDY}") from error
     return row
 
 

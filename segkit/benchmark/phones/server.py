@@ -213,6 +213,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(403, b"")
         return None
 
+    def send_error(self, code, message=None, explain=None):
+        """What the library answers to a request that it does not understand: the number alone."""
+        self.close_connection = True
+        self._answer(code, b"")
+
     def _answer(self, status, content, kind="text/plain; charset=utf-8"):
         self.send_response(status)
         for header, value in {**HEADERS, "Content-Type": kind, "Content-Length": len(content)}.items():
