@@ -85,10 +85,13 @@ class PhoneServer:
         return self
 
     def stop(self):
-        """Stop answering, and free the port."""
+        """Stop answering, also to pages that are open, and free the port."""
         if self._thread.is_alive():
             self._server.shutdown()
         self._server.server_close()
+        for line in list(self._server.lines):
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
         if running(self.file) == self.address:
             with suppress(OSError):
                 notice(self.file).unlink()
@@ -156,6 +159,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     page = None
 
+    def __init__(self, *arguments):
+        self.lines = set()  # connections that are open: a browser keeps some for its next request
+        super().__init__(*arguments)
+
     def handle_error(self, request, client_address):
         """A phone that warns of the certificate breaks off the handshake: no news."""
 
@@ -164,6 +171,14 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "segkit", ""
     timeout = PATIENCE
+
+    def setup(self):
+        super().setup()
+        self.server.lines.add(self.connection)
+
+    def finish(self):
+        self.server.lines.discard(self.connection)
+        super().finish()
 
     def do_GET(self):
         name = self._name()
