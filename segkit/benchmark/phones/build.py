@@ -41,7 +41,7 @@ def litert_js():
     folder = Path(named) if named else Path(sys.prefix, "var", "phone", "node_modules", "@litertjs")
     missing = [file for file, _ in _runtime_files() if not (folder / file).is_file()]
     if missing:
-        raise SegkitError(f"LiteRT.js is not here: {one_line(folder / missing[0])} is missing; run "
+        raise SegkitError(f"LiteRT.js has not been fetched: {one_line(folder / missing[0])} is missing; run "
                           "`make phone-setup` with a network, or name its folder in SEGKIT_LITERT_JS")
     return folder
 
