@@ -83,9 +83,8 @@ function onCpu(litert, bytes, threads) {
 async function onGpu(litert, bytes) {
   const device = litert.getWebGpuDevice();
   if (!device) throw new Error("this browser has WebGPU, but no graphics card that it may use");
-  if (!["float32", "uint8"].includes(model.input.dtype)) {
-    throw new Error(`LiteRT.js gives WebGPU no ${model.input.dtype} tensors: choose another model`);
-  }
+  const strange = [model.input, model.output].find(({ dtype }) => !["float32", "int32", "uint8"].includes(dtype));
+  if (strange) throw new Error(`LiteRT.js gives WebGPU no ${strange.dtype} tensors: choose another model`);
   const compiled = await loadAndCompile(bytes, { accelerator: "webgpu" });
   const alone = compiled.options.accelerator === "webgpu";
   const applied = () => ({ accelerator: compiled.options.accelerator,

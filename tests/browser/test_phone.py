@@ -34,18 +34,24 @@ def folder(chromium, tmp_path_factory):
     return place / "page", build.build(place / "page", ["deeplab", str(place / "tiny.tflite")])
 
 
-@pytest.fixture
-def served(folder, tmp_path):
-    with server.PhoneServer(*folder, "127.0.0.1", file=tmp_path / "rows.jsonl") as one:
+@pytest.fixture(scope="module")
+def served(folder, tmp_path_factory):
+    with server.PhoneServer(*folder, "127.0.0.1", file=tmp_path_factory.mktemp("rows") / "rows.jsonl") as one:
         yield one
 
 
-@pytest.fixture
-def open_phone(chromium):
-    """A function from an address to a page on a phone; fails the test where the page complained or asked elsewhere."""
-    contexts, complaints = [], []
+@pytest.fixture(scope="module")
+def complaints():
+    """Errors in a page's console, exceptions in it, and requests to another host."""
+    return []
 
-    def open_it(address):
+
+@pytest.fixture(scope="module")
+def open_phone(chromium, complaints):
+    """A function from an address to a page on a phone, with a model that is ready."""
+    contexts = []
+
+    def open_it(address, prepare=lambda page: None):
         contexts.append(chromium.new_context(ignore_https_errors=True, **PHONE))
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE)
@@ -53,14 +59,38 @@ def open_phone(chromium):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda asked: asked.url.startswith((address, "data:", "blob:"))
                 or complaints.append(f"the page asks for {asked.url}"))
+        prepare(page)
         page.goto(address)
-        expect(page.locator("#status")).to_contain_text("Ready:", timeout=PATIENCE)
+        says(page, "Ready:")
         return page
 
     yield open_it
     for one in contexts:
         one.close()
-    assert [one for one in complaints if "ERR_CONNECTION_REFUSED" not in one] == []
+
+
+@pytest.fixture(autouse=True)
+def quiet(complaints):
+    """Fails a test during which a page complained, but for a server that was stopped on purpose."""
+    yield
+    found = [one for one in complaints if "ERR_CONNECTION_REFUSED" not in one]
+    complaints.clear()
+    assert found == []
+
+
+@pytest.fixture(scope="module")
+def phone(open_phone, served):
+    """One page for several tests."""
+    return open_phone(served.address)
+
+
+@pytest.fixture
+def page(phone):
+    """That page, with the 8-bit model."""
+    if phone.locator("#model").input_value() != "deeplab":
+        phone.locator("#model").select_option("deeplab")
+        says(phone, re.compile("Ready:|Done"))
+    return phone
 
 
 def says(page, words, place="#status"):
@@ -73,8 +103,7 @@ def share(page, name):
     return float(re.search(r"([\d.]+) %", text)[1]) / 100
 
 
-def test_a_photo_gets_the_mask_that_python_gives_it(open_phone, served):
-    page = open_phone(served.address)
+def test_a_photo_gets_the_mask_that_python_gives_it(page):
     assert page.evaluate("crossOriginIsolated")
     page.get_by_role("button", name="Sample").tap()
     says(page, "Done.")
@@ -95,12 +124,11 @@ GREEN = """() => { const view = document.getElementById('view');
     const [r, g, b] = view.getContext('2d').getImageData(view.width / 2, view.height / 2, 1, 1).data; return g - r; }"""
 
 
-def test_a_photo_of_12_megapixels_that_was_held_upright(open_phone, served, tmp_path):
+def test_a_photo_of_12_megapixels_that_was_held_upright(page, tmp_path):
     large = Image.fromarray(photos.sample("cat")).resize((4000, 3000)).transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees clockwise
     large.save(tmp_path / "large.jpg", exif=exif)
-    page = open_phone(served.address)
     page.locator("#photo").set_input_files(tmp_path / "large.jpg")
     says(page, "Done.")
     assert page.evaluate("[view.width, view.height]") == [1280, 960]
@@ -112,10 +140,9 @@ def test_a_photo_of_12_megapixels_that_was_held_upright(open_phone, served, tmp_
     says(page, "Done.")
 
 
-def test_the_camera_shows_masks_until_it_is_stopped(open_phone, served):
-    page = open_phone(served.address)
+def test_the_camera_shows_masks_until_it_is_stopped(page):
     page.locator("#model").select_option("tiny")
-    says(page, "Ready:")
+    says(page, re.compile("Ready:|Done"))
     camera = page.get_by_role("button", name="Camera")
     camera.tap()
     says(page, "pictures a second")
@@ -127,8 +154,7 @@ def test_the_camera_shows_masks_until_it_is_stopped(open_phone, served):
     expect(camera).to_have_attribute("aria-pressed", "false")
 
 
-def test_the_benchmark_says_what_was_applied_and_its_row_lands_in_the_table(open_phone, served):
-    page = open_phone(served.address)
+def test_the_benchmark_says_what_was_applied_and_its_row_lands_in_the_table(page, served):
     page.locator("#model").select_option("tiny")
     page.get_by_role("button", name="Measure").tap()
     says(page, "Done.", "#progress")
@@ -183,9 +209,33 @@ def test_a_static_host_without_headers_has_one_thread_and_a_row_to_copy(open_pho
     assert (report.machine["device"], [result.applied["threads"] for result in report.results]) == ("Another one", [1])
 
 
-def test_two_pages_at_once_and_a_server_that_stops_meanwhile(open_phone, served, tmp_path):
+def test_a_browser_without_relaxed_simd_has_one_thread(open_phone, served):
+    """As Safari on an iPhone: LiteRT.js takes another WebAssembly file there."""
+    asked = []
+
+    def without(route):
+        text = route.fetch().text()
+        start = "async function supportsFeature(feature) {"
+        assert start in text
+        route.fulfill(body=text.replace(start, f'{start} if (feature === "relaxedSimd") return false;'),
+                      content_type="text/javascript", headers=server.HEADERS)
+
+    def prepare(page):
+        page.context.route("**/litert/core/index.js", without)
+        page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+
+    page = open_phone(served.address, prepare)
+    says(page, "needs relaxed SIMD", "#progress")
+    page.get_by_role("button", name="Sample").tap()
+    says(page, "Done.")
+    assert share(page, "cat") > 0.5
+    assert [name for name in asked if name.endswith(".wasm")] == ["litert_wasm_compat_internal.wasm"]
+
+
+def test_two_pages_at_once_and_a_server_that_stops_meanwhile(open_phone, folder, tmp_path):
     photo = tmp_path / "photo.png"
     Image.fromarray(photos.sample("astronaut")).save(photo)
+    served = server.PhoneServer(*folder, "127.0.0.1", file=tmp_path / "rows.jsonl").start()
     pages = [open_phone(served.address) for _ in range(2)]
     for page in pages:
         page.get_by_role("button", name="Sample").tap()

@@ -69,6 +69,8 @@ def build(folder, names=DEFAULT):
             written.
     """
     runtime, folder = litert_js(), Path(folder)
+    if not SOURCES.is_dir():
+        raise SegkitError(f"the page's sources are not in {one_line(SOURCES)}: a clone of the project has them")
     known = _known(folder)
     try:
         for file in PAGE:
