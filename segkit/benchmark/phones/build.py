@@ -107,12 +107,13 @@ def _copy(source, target):
 
 
 def _known(folder):
-    """{SHA-256: description} of the models whose reference answers an earlier call has written."""
+    """The (name, SHA-256) of the models whose reference answers an earlier call has written."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         page = json.loads((folder / "page.json").read_text(encoding="utf-8"))
-        return {model["sha256"]: model for model in page["models"]
-                if page["segkit"] == __version__ and all((folder / file).is_file() for file in _answers(model))}
-    return {}
+        if (page["segkit"], page["photo"]) == (__version__, SAMPLE):
+            return {(model["name"], model["sha256"]) for model in page["models"]
+                    if all((folder / file).is_file() for file in _answers(model))}
+    return set()
 
 
 def _answers(model):
@@ -121,22 +122,22 @@ def _answers(model):
 
 def _add_model(folder, name, known):
     """Copy a model, store its reference answer unless it is known, and describe it: a dictionary."""
-    file, entry = models.resolve(name)
-    _copy(file, folder / "models" / file.name)
-    digest = models.sha256(file)
-    if digest in known and known[digest]["file"] == file.name:
-        return known[digest]
     segmenter = Segmenter(name, threads=1, delegate="reference")
+    file, entry = segmenter.session.path, segmenter.session.model
     given, answer = segmenter.session.inputs[0], segmenter.session.outputs[0]
     height, width = given.shape[1:3]
-    pixels = resize.resize_bilinear(photos.sample(SAMPLE), height, width).astype(np.uint8)
-    values, region = segmenter.prepare(pixels)
-    classes = segmenter.finish(segmenter.session.run(values), region, (height, width))
     described = {"name": entry.name if entry else file.stem, "file": file.name, "bytes": file.stat().st_size,
-                 "sha256": digest, "about": entry.about if entry else "", "names": segmenter.names,
+                 "sha256": models.sha256(file), "about": entry.about if entry else "",
+                 "names": segmenter.names,
                  "input": {"height": height, "width": width, "dtype": given.dtype.name, "mean": segmenter.mean,
                            "std": segmenter.std, "scale": given.scale, "zero_point": given.zero_point},
                  "output": {"dtype": answer.dtype.name}}
+    _copy(file, folder / "models" / file.name)
+    if (described["name"], described["sha256"]) in known:
+        return described
+    pixels = resize.resize_bilinear(photos.sample(SAMPLE), height, width).astype(np.uint8)
+    values, region = segmenter.prepare(pixels)
+    classes = segmenter.finish(segmenter.session.run(values), region, (height, width))
     (folder / "reference").mkdir(exist_ok=True)
     for path, content in zip(_answers(described), (pixels, classes)):
         (folder / path).write_bytes(content.tobytes())
