@@ -59,7 +59,8 @@ async function oneRound(model, result, use, round) {
   use(runner);
   const words = `${result.asked.words}, round ${round + 1} of ${OPTIONS.rounds}`;
   at("progress").textContent = `${words}: loading.`;
-  const alarm = setTimeout(() => runner.end(), PATIENCE);
+  let late = false;
+  const alarm = setTimeout(() => { late = true; runner.end(); }, PATIENCE);
   try {
     const { load_ms } = await runner.open(model, result.asked);
     const tell = ({ done, of }) => { at("progress").textContent = `${words}: run ${done} of ${of}.`; };
@@ -69,7 +70,8 @@ async function oneRound(model, result, use, round) {
   } catch (error) {
     if (!result.rounds.length) {
       const missing = /no WebGPU|no graphics card|gives WebGPU/.test(error.message);
-      Object.assign(result, { status: missing ? "unavailable" : "failed", reason: error.message });
+      const reason = late ? `it did not end within ${PATIENCE / 1000} seconds` : error.message;
+      Object.assign(result, { status: missing ? "unavailable" : "failed", reason });
     }
   } finally {
     clearTimeout(alarm);
