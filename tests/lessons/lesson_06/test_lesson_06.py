@@ -163,6 +163,7 @@ def test_most_different_where_nothing_differs():
         explorer.most_different(mask, mask, share=0)
 
 
+@pytest.mark.drawn
 def test_explorer_shows_what_is_chosen(present):
     shown = explorer.side_by_side("motorcycle")
     assert shown.alt.startswith("The photo motorcycle, a part of 259 x 175 pixels, with the masks of v3 and v3+")
