@@ -56,13 +56,14 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """One worker runs a whole file, because its tests share fixtures; the browser's smaller files share a JupyterLab."""
+    """One worker runs a whole file, because its tests share fixtures; files that share a JupyterLab go together."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             file = nodeid.partition("::")[0]
-            return "browser" if "browser/" in file and "explorers" not in file else file
+            alone = "explorers" in file or "phone" in file
+            return "browser" if "browser/" in file and not alone else file
 
     return ByFile(config, log)
 
