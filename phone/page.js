@@ -2,6 +2,7 @@
 
 import { startBenchmark } from "./benchmark.js";
 import { Camera } from "./camera.js";
+import { withHeaders } from "./headers.js";
 import { painted, shares } from "./pixels.js";
 import { Runner, appliedWords, settings } from "./runner.js";
 
@@ -129,6 +130,7 @@ async function again() {
 }
 
 async function start() {
+  if (await withHeaders()) return;
   try {
     page = await (await fetch("page.json")).json();
   } catch {

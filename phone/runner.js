@@ -10,7 +10,7 @@ const relaxed = await supportsFeature("relaxedSimd");
 
 /** Why this browser may use one thread only here: a sentence, or nothing. */
 export const oneThread =
-  !self.crossOriginIsolated ? "More than one thread needs the headers COOP and COEP, which this server does not send."
+  !self.crossOriginIsolated ? "More than one thread needs the headers COOP and COEP, which are missing here."
   : !relaxed ? "LiteRT.js needs relaxed SIMD for threads, which this browser does not have." : "";
 
 /** A promise that is kept for the next caller, unless it fails. */

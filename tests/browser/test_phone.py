@@ -51,8 +51,8 @@ def open_phone(chromium, complaints):
     """A function from an address to a page on a phone, with a model that is ready."""
     contexts = []
 
-    def open_it(address, prepare=lambda page: None):
-        contexts.append(chromium.new_context(ignore_https_errors=True, **PHONE))
+    def open_it(address, prepare=lambda page: None, **options):
+        contexts.append(chromium.new_context(ignore_https_errors=True, **PHONE, **options))
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE)
         page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
@@ -186,14 +186,19 @@ def test_the_benchmark_says_what_was_applied_and_its_row_lands_in_the_table(page
         assert card.status == "unavailable" and "graphics card" in card.reason
 
 
-def test_a_static_host_without_headers_has_one_thread_and_a_row_to_copy(open_phone, folder):
+def test_a_static_host_without_headers_and_a_row_to_copy(open_phone, folder):
     class Plain(SimpleHTTPRequestHandler):
         def log_message(self, *words):
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Plain, directory=folder[0])) as host:
         Thread(target=host.serve_forever, daemon=True).start()
-        page = open_phone(f"http://127.0.0.1:{host.server_port}/")
+        address = f"http://127.0.0.1:{host.server_port}/"
+        page = open_phone(address)  # its service worker adds the headers
+        assert page.evaluate("crossOriginIsolated")
+        cores = page.evaluate("navigator.hardwareConcurrency")
+        assert cores == 1 or "CPU, 2 threads" in page.locator("#where option").all_inner_texts()
+        page = open_phone(address, service_workers="block")
         says(page, "needs the headers COOP and COEP", "#progress")
         assert page.locator("#where option").all_inner_texts()[0] == "CPU, 1 thread"
         assert not [words for words in page.locator("#where option").all_inner_texts() if "threads" in words]

@@ -22,7 +22,7 @@ from segkit.networks.segmenter import Segmenter
 
 SOURCES = models.DATA.parent / "phone"
 PAGE = ("index.html", "style.css", "page.js", "benchmark.js", "camera.js", "row.js", "runner.js",
-        "pixels.js", "network.js", "worker.js")
+        "headers.js", "headers-worker.js", "pixels.js", "network.js", "worker.js")
 DEFAULT = ("deeplab", "deeplab-w8", "deeplab-f16", "deeplab-f32")
 # LiteRT.js takes one of them: plain, for old browsers, with threads, and for WebGPU with the CPU's help.
 MODULES = ("litert_wasm_internal", "litert_wasm_compat_internal", "litert_wasm_threaded_internal",
