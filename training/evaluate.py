@@ -182,6 +182,8 @@ def run(work: str, out: str, labelled: list[str], starter: str | None = None, pr
     for key in wanted:
         with np.load(measured / f"{key}.npz") as stored:
             matrices[key] = dict(enumerate(stored["matrices"]))
+            if key.startswith("head-v"):  # lesson 06 compares the heads near boundaries, too
+                matrices[confusions.near(key)] = dict(enumerate(stored["bands"]))
     confusions.write(folder / "confusions.npz", [(place, half, photo.stem) for place, half, photo, _ in rows], matrices)
     sets, half = (np.array([row[column] for row in rows]) for column in (0, 1))
     reference = np.stack(list(matrices["starter@257"].values())) if starter else None

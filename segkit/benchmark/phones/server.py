@@ -204,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         length = self.headers.get("Content-Length", "")
         if name != "rows" or not length.isdecimal() or int(length) > MOST_BYTES:
-            self.close_connection = True  # the body is not read, so nothing can follow it
+            self._read_no_further()
             return self._answer(413 if name == "rows" else 404, f"a row has 1 to {MOST_BYTES} bytes".encode())
         page = self.server.page
         try:
@@ -224,9 +224,16 @@ class _Handler(BaseHTTPRequestHandler):
         token, _, name = self.path.removeprefix("/").partition("/")
         if hmac.compare_digest(token.encode(), self.server.page.token.encode()):
             return name
-        self.close_connection = True
+        self._read_no_further()
         self._answer(403, b"")
         return None
+
+    def _read_no_further(self):
+        """End the connection after the answer. Bytes that nobody has read would take the answer with them."""
+        self.close_connection = True
+        length = self.headers.get("Content-Length", "")
+        if length.isdecimal():
+            self.rfile.read(min(int(length), 2 * MOST_BYTES))
 
     def send_error(self, code, message=None, explain=None):
         """What the library answers to a request that it does not understand: the number alone."""
