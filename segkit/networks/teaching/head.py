@@ -32,7 +32,8 @@ def logistic_regression(rows, labels, weights=None, strength=10.0, start=None, s
     penalty = np.r_[np.full(rows.shape[1] - 1, strength), 1e-3]  # a little, or one class alone has no minimum
     found = np.zeros(rows.shape[1]) if start is None else np.array(start, np.float64)
     for _ in range(steps):
-        chance = 1 / (1 + np.exp(-np.clip(rows @ found.astype(rows.dtype) + offset, -30, 30).astype(np.float64)))
+        score = (rows @ found.astype(rows.dtype)).astype(np.float64) + offset
+        chance = 1 / (1 + np.exp(-np.clip(score, -30, 30)))
         slope = rows.T @ (weights * (chance - labels)).astype(rows.dtype) + penalty * found
         bend = (rows.T * (weights * chance * (1 - chance)).astype(rows.dtype)) @ rows + np.diag(penalty)
         step = np.linalg.solve(bend, slope)

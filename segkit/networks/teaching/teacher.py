@@ -16,11 +16,12 @@ from segkit.networks.teaching.spread import SURE, spread
 
 MOST_CLASSES = 256  # a mask has one byte a pixel
 MOST_POINTS = 4000  # to learn from, of all photos together, and
+LEAST_POINTS = 200  # of one photo, however many there are
 QUICK_POINTS = 1000  # while somebody waits for an answer to a stroke
 BACKGROUND_POINTS = 1000  # of each photo that does not show the class
 
 
-def teach(name, examples, model=BASE, background=None, seed=0):
+def teach(name, examples, model=BASE, background=None, seed=0, alone=False):
     """Teach a model a class.
 
     Args:
@@ -32,6 +33,7 @@ def teach(name, examples, model=BASE, background=None, seed=0):
         background: photos that do not show the class; None: the sample photos that are not among
             the examples.
         seed: chooses the points that are learned from.
+        alone: forget the old classes: the answer is "background" and the class.
 
     Returns:
         :class:`Taught`.
@@ -39,7 +41,7 @@ def teach(name, examples, model=BASE, background=None, seed=0):
     Raises:
         SegkitError: see :class:`Teacher`, :meth:`Teacher.add` and :meth:`Teacher.fit`.
     """
-    teacher = Teacher(name, model, background, seed)
+    teacher = Teacher(name, model, background, seed, alone)
     for photo, scribbles in examples:
         teacher.add(photo, scribbles)
     return teacher.fit()
@@ -53,11 +55,13 @@ class Taught:
         name: of the class.
         reader: the :class:`segkit.networks.teaching.features.FeatureReader` it was taught with.
         head: :class:`segkit.networks.teaching.head.Head`.
+        alone: whether the old classes are left out.
     """
 
     name: str
     reader: FeatureReader
     head: Head
+    alone: bool = False
 
     def mask(self, photo):
         """Where the class is: (H, W) bool at the photo's size.
@@ -67,32 +71,32 @@ class Taught:
                 :class:`segkit.networks.teaching.features.Seen`.
         """
         seen = photo if isinstance(photo, Seen) else self.reader(photo)
-        over = self.head.score(seen) + seen.logits[..., 0]
-        side, wins = self.reader.side, None
-        over = enlarged(over, side)
-        for old in np.moveaxis(seen.logits, 2, 0):
-            more = over > enlarged(old, side)
-            wins = more if wins is None else wins & more
+        side, score = self.reader.side, self.head.score(seen)
+        if self.alone:
+            wins = enlarged(score, side) > 0
+        else:
+            new = enlarged(score + seen.logits[..., 0], side)
+            wins = new > np.maximum.reduce([enlarged(old, side) for old in np.moveaxis(seen.logits, 2, 0)])
         return resize.resize_nearest(wins, *seen.photo.shape[:2])
 
-    def content(self, alone=False):
+    def content(self):
         """The bytes of a .tflite file, see :func:`segkit.networks.teaching.attach.attach`."""
-        return attach(self.reader.graph, self.head, self.name, alone)
+        return attach(self.reader.graph, self.head, self.name, self.alone)
 
-    def save(self, target, alone=False):
+    def save(self, target):
         """Write the .tflite file, whole or not at all; returns its path.
 
         Raises:
             SegkitError: it cannot be written.
         """
-        return write(target, self.content(alone))
+        return write(target, self.content())
 
 
 class Teacher:
     """Learns one class from marks, again after each stroke if that is wanted.
 
     Args:
-        name, model, background, seed: see :func:`teach`.
+        name, model, background, seed, alone: see :func:`teach`.
 
     Attributes:
         reader: :class:`segkit.networks.teaching.features.FeatureReader`.
@@ -102,11 +106,11 @@ class Teacher:
             cannot be taught.
     """
 
-    def __init__(self, name, model=BASE, background=None, seed=0):
-        self.reader = FeatureReader(model)
-        self.name = checked_name(name, old_names(self.reader.graph))
+    def __init__(self, name, model=BASE, background=None, seed=0, alone=False):
+        self.reader, self.alone = FeatureReader(model), alone
+        self.name = checked_name(name, ("background",) if alone else old_names(self.reader.graph))
         self.seed, self._background, self._examples, self._start = seed, background, {}, None
-        self._others = None
+        self._others, self._given = None, []
 
     def see(self, photo):
         """A photo's features; the same photo is read once (:class:`Seen` comes back as it is)."""
@@ -139,25 +143,40 @@ class Teacher:
         Raises:
             SegkitError: no pixel is marked as the class, or none as not the class.
         """
-        self._check_marks()
-        most = (QUICK_POINTS if quick else MOST_POINTS) // len(self._examples)
-        parts = [self._learned(example, most, quick) for example in self._examples.values()]
+        most = self.share(len(self._examples), quick)
+        parts = [self.learned(seen, marks, most, quick, known)
+                 for seen, marks, known in self._examples.values()] + self._given
+        self._check_labels(parts)
         if not quick:
             parts += self._not_the_class()
         rows, labels, weights, offset = (np.concatenate(column) for column in zip(*parts))
+        if self.alone:
+            offset = np.zeros(len(offset))
         head, start = Head.fitted(rows, labels, weights, offset, self.reader.channels,
                                   start=self._start if quick else None)
         self._start = start if quick else None
-        return Taught(self.name, self.reader, head)
+        return Taught(self.name, self.reader, head, self.alone)
 
-    def _check_marks(self):
-        for kind, said in ((CLASS, f"as {self.name}"), (NOT_CLASS, f"as not {self.name}")):
-            if not any((marks == kind).any() for _, marks, _ in self._examples.values()):
-                raise SegkitError(f"no pixel is marked {said} (the value {kind} in the scribbles); mark some")
+    def share(self, examples, quick=False):
+        """How many points one of so many photos gives."""
+        most, least = (QUICK_POINTS, 2) if quick else (MOST_POINTS, LEAST_POINTS)
+        return max(least, most // max(1, examples))
 
-    def _learned(self, example, most, quick):
-        """(rows, labels, weights, offsets) of at most so many points of one photo."""
-        seen, marks, known = example
+    def learned(self, seen, marks, most, quick=False, known=None):
+        """What is learned from one photo.
+
+        Args:
+            seen: :class:`segkit.networks.teaching.features.Seen`.
+            marks: (H, W) uint8 scribbles.
+            most: how many points, see :meth:`share`.
+            quick: see :meth:`fit`.
+            known: a dictionary that keeps how the marks were spread, for the next time.
+
+        Returns:
+            arrays with an entry for each point: features (n, d), labels, weights, and offsets:
+            how far background lies below the old classes.
+        """
+        known = {} if known is None else known
         count = seen.count if quick else seen.fine
         if count not in known:
             known[count] = spread(seen.photo, on_grid(marks, self.reader.side, count))
@@ -171,6 +190,15 @@ class Teacher:
                           np.full(len(points), len(sure) / max(1, len(points))), against[points]))
         rows, labels, weights, offset = (np.concatenate(column) for column in zip(*parts))
         return rows, labels, weights * (most / max(1, weights.sum())), offset
+
+    def add_learned(self, part):
+        """Add what :meth:`learned` made of a photo, so that nobody needs to look at it again."""
+        self._given.append(tuple(part))
+
+    def _check_labels(self, parts):
+        for label, said, kind in ((1, f"as {self.name}", CLASS), (0, f"as not {self.name}", NOT_CLASS)):
+            if not any((labels == label).any() for _, labels, _, _ in parts):
+                raise SegkitError(f"no pixel is marked {said} (the value {kind} in the scribbles); mark some")
 
     def _not_the_class(self):
         """(rows, labels, weights, offsets) of points of the photos that do not show the class."""
