@@ -28,8 +28,8 @@ def teach(name, examples, model=BASE, background=None, seed=0, alone=False):
         name: of the class.
         examples: list of (photo, scribbles): anything that :func:`segkit.photos.load` and
             :func:`segkit.networks.teaching.load_scribbles` take.
-        model: a name in the catalogue or a file, see
-            :class:`segkit.networks.teaching.features.FeatureReader`.
+        model: a name in the catalogue, a file, or a
+            :class:`segkit.networks.teaching.features.FeatureReader` that is open already.
         background: photos that do not show the class; None: the sample photos that are not among
             the examples.
         seed: chooses the points that are learned from.
@@ -107,7 +107,7 @@ class Teacher:
     """
 
     def __init__(self, name, model=BASE, background=None, seed=0, alone=False):
-        self.reader, self.alone = FeatureReader(model), alone
+        self.reader, self.alone = model if callable(model) else FeatureReader(model), alone
         self.name = checked_name(name, ("background",) if alone else old_names(self.reader.graph))
         self.seed, self._background, self._examples, self._start = seed, background, {}, None
         self._others, self._given = None, []
