@@ -143,9 +143,9 @@ class Teacher:
         Raises:
             SegkitError: no pixel is marked as the class, or none as not the class.
         """
-        most = self.share(len(self._examples), quick)
-        parts = [self.learned(seen, marks, most, quick, known)
-                 for seen, marks, known in self._examples.values()] + self._given
+        marked = [one for one in self._examples.values() if one[1].any()]
+        most = self.share(len(marked), quick)
+        parts = [self.learned(seen, marks, most, quick, known) for seen, marks, known in marked] + self._given
         self._check_labels(parts)
         if not quick:
             parts += self._not_the_class()
