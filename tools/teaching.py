@@ -148,7 +148,8 @@ def kept_classes(folder):
             keep = truth != labels.IGNORE
             counts += np.bincount(truth[keep].astype(int) * 22 + mask[keep], minlength=22 * 22).reshape(22, 22)
         right, there = np.diag(counts), counts.sum(axis=1) > 0
-        found[when] = round(float((right / (counts.sum(axis=0) + counts.sum(axis=1) - right))[there].mean()), 4)
+        union = counts.sum(axis=0) + counts.sum(axis=1) - right
+        found[when] = round(float((right[there] / union[there]).mean()), 4)
     return {**found, "photos": len(list(folder.glob("*.jpg")))}
 
 

@@ -206,7 +206,7 @@ class Scribbles(View):
         size = self.canvas.width, self.canvas.height
         for layer, picture in ((MASK, _coloured(self._mask, {True: PAINT})),
                                (MARKS, _coloured(marks, {kind: (*rgb, 255) for kind, rgb in COLOURS.items()}))):
-            with hold_canvas(self.canvas[layer]):
+            with hold_canvas():
                 self.canvas[layer].clear()
                 if picture is not None:
                     picture = cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST)
@@ -244,18 +244,14 @@ class Scribbles(View):
         self.chosen.value = name
 
     def _save(self, *_):
-        self._say(lambda: f"Saved as {self.save(self.file.value)}.")
+        try:
+            self.message.value = markup.text(f"Saved as {self.save(self.file.value)}.")
+        except SegkitError as error:
+            self.message.value = markup.note(error)
 
     def _load(self, *_):
-        def work():
-            self.load(self.file.value)
-            return f"Loaded {self.file.value}."
-        self._say(work)
-
-    def _say(self, work):
         try:
-            said = work()
-            self.message.value = self.message.value or markup.text(said)
+            self.load(self.file.value)
         except SegkitError as error:
             self.message.value = markup.note(error)
 

@@ -75,11 +75,11 @@ def _photos():
 
 
 def _union():
-    return number(60 / 140, "60 pixels are in both; 100 + 100 - 60 = 140 are in one or the other.", [
-        (60 / 200, "the 60 common pixels are counted twice in 200; they belong to the union once"),
-        (60 / 100, "this is the share of the truth that was found; the pixels found in vain count as well"),
-        (0.75, "this is 2 x 60 / (100 + 60), which mixes two measures; the union has 100 + 100 - 60 pixels"),
-        (120 / 200, "this is the Dice measure; IoU divides by the union"),
+    return number(60 / 190, "60 pixels are in both; 100 + 150 - 60 = 190 are in one or the other.", [
+        (60 / 250, "the 60 common pixels are counted twice in 250; they belong to the union once"),
+        (60 / 150, "this is the share of the truth that was found; the pixels found in vain count as well"),
+        (60 / 100, "this is the share of the mask that is right; what was missed counts as well"),
+        (120 / 250, "this is the Dice measure; IoU divides by the union"),
     ], tolerance=0.005)
 
 

@@ -80,6 +80,22 @@ def masks(photo, found, truth=None, marks=None):
                            f"{sentence(told)}.")
 
 
+def elsewhere(found):
+    """Masks of a class on several photos, each with its IoU; the outline of the truth is white.
+
+    Args:
+        found: dictionary from title to (photo (H, W, 3) uint8, mask (H, W) bool, truth (H, W) bool).
+    """
+    new, axes = plots.figure(len(found), 3.6)
+    told = []
+    for place, (title, (photo, mask, truth)) in zip(axes[0], found.items()):
+        value = f"IoU {tenths(iou(mask, truth))}"
+        plots.panel(place, _painted(photo, mask), f"{title}: {value}")
+        place.contour(truth, [0.5], colors="white", linewidths=0.9)
+        told.append(f"{title} {value}")
+    return plots.show(new, f"A class on {len(found)} photos that it was not taught on: {sentence(told)}.")
+
+
 def _painted(photo, mask):
     painted = photo.copy()
     painted[mask] = (0.35 * photo[mask] + 0.65 * PAINT).astype(np.uint8)
@@ -122,7 +138,7 @@ def spreading(photo, marks, chance):
     _marks(axes[0, 0], photo, marks)
     plots.panel(axes[0, 1], chance, "probability", cmap=MAPS, vmin=0, vmax=1)
     sure = np.where(chance >= 0.8, 1, np.where(chance <= 0.2, 0, np.nan))
-    plots.panel(axes[0, 2], sure, "sure of it: 0.8 or more", cmap=MAPS, vmin=0, vmax=1)
+    plots.panel(axes[0, 2], sure, "sure of it; white: not sure", cmap=MAPS, vmin=0, vmax=1)
     return plots.show(new, f"{np.count_nonzero(marks)} marks, and what a random walker makes of them: it is "
                            f"sure of {percent(np.isfinite(sure).mean())} of the pixels, and calls "
                            f"{percent((sure == 1).mean())} the class.")

@@ -68,5 +68,6 @@ class Strokes:
         marks = self._base.copy()
         for stroke in self.done:
             line = np.rint(np.array(stroke.points)).astype(np.int32)
+            line = line.repeat(2, axis=0) if len(line) == 1 else line  # OpenCV draws no line of one point
             cv2.polylines(marks, [line[:, None]], False, int(stroke.kind), stroke.width)
         return marks
