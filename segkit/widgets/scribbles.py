@@ -176,6 +176,7 @@ class Scribbles(View):
         photo = self._photos[self.photo]
         height, width = (round(side * self._scale) for side in photo.shape[:2])
         self.canvas.width, self.canvas.height = width, height
+        self.canvas.layout.width = f"{width}px"
         self.canvas[PHOTO].put_image_data(cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA))
         self._changed()
 
