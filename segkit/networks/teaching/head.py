@@ -6,6 +6,8 @@ import numpy as np
 
 from segkit.networks.teaching.features import enlarged
 
+SMALLEST = 1e-4  # share of a step that is still tried
+
 
 def logistic_regression(rows, labels, weights=None, strength=10.0, start=None, steps=30, offset=0.0):
     """The linear score whose sigmoid fits the labels best, by Newton's method.
@@ -31,16 +33,27 @@ def logistic_regression(rows, labels, weights=None, strength=10.0, start=None, s
     weights = np.ones(len(rows)) if weights is None else np.asarray(weights, np.float64)
     penalty = np.r_[np.full(rows.shape[1] - 1, strength), 1e-3]  # a little, or one class alone has no minimum
     found = np.zeros(rows.shape[1]) if start is None else np.array(start, np.float64)
-    for _ in range(steps):
+
+    def scored(found):
+        """(scores, what is to be small)"""
         score = (rows @ found.astype(rows.dtype)).astype(np.float64) + offset
+        return score, (weights * (np.logaddexp(0, score) - labels * score)).sum() + penalty @ found ** 2 / 2
+
+    score, loss = scored(found)
+    for _ in range(steps):
         chance = 1 / (1 + np.exp(-np.clip(score, -30, 30)))
         slope = rows.T @ (weights * (chance - labels)).astype(rows.dtype) + penalty * found
         bend = (rows.T * (weights * chance * (1 - chance)).astype(rows.dtype)) @ rows + np.diag(penalty)
         step = np.linalg.solve(bend, slope)
-        size = np.abs(step).max()
-        found -= step * min(1, 2 / size) if size else 0  # a long step may lead over the top
-        if size < 1e-3:
-            break
+        share = 1.0
+        while share > SMALLEST:  # a whole step may lead over the valley and up the other side
+            score, new = scored(found - share * step)
+            if new <= loss:
+                break
+            share /= 2
+        if share <= SMALLEST or loss - new < 1e-6 * loss:
+            return found if share <= SMALLEST else found - share * step
+        found, loss = found - share * step, new
     return found
 
 
