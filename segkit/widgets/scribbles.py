@@ -25,6 +25,7 @@ from segkit.widgets import markup
 from segkit.widgets.base import View, pick, upload_button, uploaded
 
 LONGEST = 560  # pixels of the canvas
+STILL = 190  # the same of the picture that a notebook stores
 COLOURS = {CLASS: (240, 140, 30), NOT_CLASS: (60, 110, 200)}  # as a saved PNG shows them
 PAINT = (213, 94, 0, 130)  # red, green, blue and opacity of the mask
 PHOTO, MASK, MARKS = range(3)  # the layers of the canvas
@@ -226,7 +227,9 @@ class Scribbles(View):
                         _coloured(self.marks(), {kind: (*rgb, 255) for kind, rgb in COLOURS.items()})):
             if picture is not None:
                 still.alpha_composite(Image.fromarray(picture))
-        self.still = still.convert("RGB")
+        still = still.convert("RGB")
+        still.thumbnail((STILL, STILL))
+        self.still = still
 
     def _chosen(self, change):
         self.photo = change["new"]

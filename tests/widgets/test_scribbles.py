@@ -36,7 +36,7 @@ def test_strokes_teach_and_undo_takes_them_back(pad):
     assert pad.alt == one
     for _ in range(4):
         pad.undo()
-    assert not pad.marks().any() and pad.still.size == (512, 512)
+    assert not pad.marks().any() and pad.still.size == (190, 190)
 
 
 def test_a_pointer_draws_what_code_draws(pad):

@@ -1,6 +1,8 @@
 """Figures of a class that is taught; see :mod:`segkit.plots` for the rules."""
 
+import cv2
 import numpy as np
+from matplotlib import colormaps
 
 from segkit import plots
 from segkit.lessons.lesson_11.experiments import WAYS, iou
@@ -32,12 +34,12 @@ def alike(photos, maps, place):
         place: (x, y) of the point in pixels.
     """
     first = next(iter(photos))
-    new, axes = plots.figure(len(photos), 4.1, rows=2)
+    new, axes = plots.figure(len(photos), 3.0, rows=2)
     told = []
     for column, (name, photo) in enumerate(photos.items()):
-        plots.panel(axes[0, column], photo, name)
-        plots.panel(axes[1, column], maps[name], f"over 0.5: {percent((maps[name] > 0.5).mean())}", cmap=MAPS,
-                    vmin=-0.2, vmax=1)
+        plots.panel(axes[0, column], _pale(photo), name)
+        plots.panel(axes[1, column], maps[name], f"over 0.5: {percent((maps[name] > 0.5).mean())}",
+                    cmap=colormaps[MAPS].resampled(12), vmin=-0.2, vmax=1)
         told.append(f"{name} {percent((maps[name] > 0.5).mean())}")
     for row in axes[:, 0]:
         row.plot(*place, marker="o", markersize=9, markerfacecolor="none", markeredgecolor=VERMILION,
@@ -48,7 +50,7 @@ def alike(photos, maps, place):
 
 
 def masks(photo, found, truth=None, marks=None):
-    """Masks of one class over a photo, each with its IoU; the outline of the truth is white.
+    """Masks of one class over a photo, each with its IoU; the outline of the truth is dark.
 
     Args:
         photo: (H, W, 3) uint8.
@@ -58,7 +60,7 @@ def masks(photo, found, truth=None, marks=None):
     """
     shown = [] if marks is None else [None]
     count = len(shown) + len(found)
-    columns = count if count < 4 else -(-count // 2)
+    columns = 3 if count < 4 else -(-count // 2)
     rows = -(-count // columns)
     tall = plots.WIDTH / columns * photo.shape[0] / photo.shape[1]
     new, axes = plots.figure(columns, rows * (tall + 0.4), rows)
@@ -70,7 +72,7 @@ def masks(photo, found, truth=None, marks=None):
         value = f"IoU {tenths(iou(mask, truth))}" if truth is not None else percent(mask.mean())
         plots.panel(place, _painted(photo, mask), f"{title}: {value}")
         if truth is not None:
-            place.contour(truth, [0.5], colors="white", linewidths=0.9)
+            place.contour(truth, [0.5], colors=INK, linewidths=0.8)
         told.append(f"{title} {value}")
     for place in places[len(found):]:
         place.set_axis_off()
@@ -81,32 +83,40 @@ def masks(photo, found, truth=None, marks=None):
 
 
 def elsewhere(found):
-    """Masks of a class on several photos, each with its IoU; the outline of the truth is white.
+    """Masks of a class on several photos, each with its IoU; the outline of the truth is dark.
 
     Args:
         found: dictionary from title to (photo (H, W, 3) uint8, mask (H, W) bool, truth (H, W) bool).
     """
-    new, axes = plots.figure(len(found), 3.6)
+    new, axes = plots.figure(max(3, len(found)), 2.5)
     told = []
     for place, (title, (photo, mask, truth)) in zip(axes[0], found.items()):
         value = f"IoU {tenths(iou(mask, truth))}"
         plots.panel(place, _painted(photo, mask), f"{title}: {value}")
-        place.contour(truth, [0.5], colors="white", linewidths=0.9)
+        place.contour(truth, [0.5], colors=INK, linewidths=0.8)
         told.append(f"{title} {value}")
+    for place in axes[0, len(found):]:
+        place.set_axis_off()
     return plots.show(new, f"A class on {len(found)} photos that it was not taught on: {sentence(told)}.")
 
 
+def _pale(photo):
+    """The photo in a few light greys: masks and marks stand out, and the stored picture is small."""
+    grey = cv2.GaussianBlur(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), (0, 0), max(photo.shape) / 280)
+    return np.dstack([146 + grey // 32 * 14] * 3)
+
+
 def _painted(photo, mask):
-    painted = photo.copy()
-    painted[mask] = (0.35 * photo[mask] + 0.65 * PAINT).astype(np.uint8)
+    painted = _pale(photo)
+    painted[mask] = (0.35 * painted[mask] + 0.65 * PAINT).astype(np.uint8)
     return painted
 
 
 def _marks(place, photo, marks):
-    plots.panel(place, photo, "the marks")
+    plots.panel(place, _pale(photo), "the marks")
     for kind, colour, symbol in ((1, BLUE, "x"), (2, ORANGE, "o")):
         rows, columns = np.nonzero(marks == kind)
-        place.plot(columns, rows, symbol, markersize=4, markeredgecolor=colour, markerfacecolor=colour,
+        place.plot(columns, rows, symbol, markersize=3, markeredgecolor=colour, markerfacecolor=colour,
                    linestyle="none")
 
 
@@ -152,7 +162,7 @@ def curves(rows):
             several draws.
     """
     things = list(dict.fromkeys((row["class"], row["photo"]) for row in rows))
-    new, axes = plots.figure(4, 4.2, rows=2, sharey=True, sharex=True)
+    new, axes = plots.figure(4, 3.6, rows=2, sharey=True, sharex=True)
     for place, thing in zip(axes.flat, things):
         mine = [row for row in rows if (row["class"], row["photo"]) == thing]
         counts = [row["count"] for row in mine]
