@@ -38,7 +38,8 @@ def teach(options):
         report = {"photos": len(given), "iou": None}
     taught.save(target)
     size = target.stat().st_size
-    print(f"{options.name}: learned from {report['photos'] - report.get('held_out', 0)} photos")
+    count = report["photos"] - report.get("held_out", 0)
+    print(f"{options.name}: learned from {count} photo{'' if count == 1 else 's'}")
     if report["iou"] is not None:
         print(f"IoU {report['iou']:.3f} on {report['held_out']} other photos")
     print(f"{target}: {size:,} bytes; label a photo with: segkit segment PHOTO --model {target}")

@@ -22,7 +22,7 @@ def test_one_photo_with_scribbles_becomes_a_file(tmp_path, scribbles, capsys):
     assert main(["teach", "--name", "helmet", "--photo", "astronaut", "--scribbles", str(scribbles),
                  "--out", str(out), "--background", "rocket", "--alone"]) == 0
     said = capsys.readouterr()
-    assert said.err == "" and "learned from 1 photos" in said.out and f"{out.stat().st_size:,} bytes" in said.out
+    assert said.err == "" and "learned from 1 photo\n" in said.out and f"{out.stat().st_size:,} bytes" in said.out
     found = Segmenter(out).segment(photos.sample("astronaut")).mask == 1
     truth = drawn("helmet", "astronaut")
     assert (found & truth).sum() / (found | truth).sum() > 0.75
