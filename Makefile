@@ -91,7 +91,7 @@ help:
 	@echo 'make test   run every test and every lesson, with the network off where the system allows that'
 	@echo 'make quick  run the tests that take little time, for use while you change something'
 	@echo 'make lint   look for mistakes in the source without running it'
-	@echo 'make lessons  run the lessons and store what they show; ONLY=05 takes one, REDRAW=1 replaces every picture'
+	@echo 'make lessons  run the lessons and store what they show; ONLY=05 takes one, REDRAW=1 replaces every output'
 	@echo 'make bench  measure the speed of this machine'
 	@echo 'make test-train  test the training: every stage on generated pictures (installs PyTorch: 2 GB)'
 	@echo 'make setup  install only'
@@ -124,11 +124,13 @@ $(LOCKED): requirements.lock $(STALE)
 	pwd -P > $@
 
 # --no-build-isolation: the lock names the build backend as well, so this step needs no network.
-# The settings: without them JupyterLab asks every newcomer about news, and looks for updates.
+# The settings: without them JupyterLab asks every newcomer about news, looks for updates, and shows the source of the
+# glossary instead of its page.
 $(READY): pyproject.toml $(LOCKED)
 	@PIP_REQUIRE_HASHES=0 "$(BIN)" -m pip install -qq --no-deps --no-build-isolation -e .
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
-	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false},' \
+		'"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}}' \
 		> $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $@
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segkit import Segmenter, models, photos
+from segkit import Segmenter, lessons, models, photos
 from segkit.__main__ import _parser
 from segkit.errors import SegkitError
 from segkit.runtime import settings
@@ -23,11 +23,12 @@ def code_blocks(language):
 
 
 def test_every_lesson_is_in_the_table_and_every_row_is_a_lesson():
-    rows = re.findall(r"^\| \[(\d\d) [^\]]+\]\(notebooks/([^)]+\.ipynb)\) \| .+ \| \d+ \|$", TEXT,
+    rows = re.findall(r"^\| \[(\d\d) [^\]]+\]\(notebooks/([^)]+\.ipynb)\) \| .+ \| (\d+) \|$", TEXT,
                       re.MULTILINE)
-    lessons = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
-    assert [file for _, file in rows] == lessons
-    assert all(file.startswith(number) for number, file in rows)
+    notebooks = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+    assert [file for _, file, _ in rows] == notebooks
+    assert all(file.startswith(number) for number, file, _ in rows)
+    assert [int(minutes) for *_, minutes in rows] == [lesson.minutes for lesson in lessons.course() if lesson.here]
 
 
 def test_the_commands_are_ones_that_segkit_knows():

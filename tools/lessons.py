@@ -96,23 +96,17 @@ def words(output):
     return text
 
 
-def has_picture(output):
-    """Whether an output holds an image of any kind."""
-    shown = output.get("data", {})
-    return "data:image/" in str(shown.get("text/html", "")) or any(kind.startswith("image/") for kind in shown)
-
-
 def joined(old, new, redraw=False):
     """(outputs to store, number of new ones): each of `new`, or the one of `old` that says the same.
 
-    With `redraw`, an output with a picture is always the new one.
+    With `redraw` all are the new ones, so that pictures and numbers are of one run.
     """
     left, stored, fresh = list(old), [], 0
     for output in new:
         same = next((one for one in left if words(one) == words(output)), None)
         if same is not None:
             left.remove(same)
-        if same is None or (redraw and has_picture(output)):
+        if same is None or redraw:
             stored.append(output)
             fresh += 1
             continue
@@ -177,7 +171,7 @@ def main(arguments=None):
     """Runs the command. Gives 1 where a lesson failed; its file is as before, and the others are done."""
     parser = argparse.ArgumentParser(prog="make lessons", description=__doc__)
     parser.add_argument("only", nargs="*", help="beginnings of names, such as 05; without one, all lessons")
-    parser.add_argument("--redraw", action="store_true", help="replace every picture, also where its words are the same")
+    parser.add_argument("--redraw", action="store_true", help="replace every output, so that all are of one run")
     parser.add_argument("--pictures-only", action="store_true", help="run nothing; give the stored pictures a palette")
     parser.add_argument("--folder", type=Path, default=ROOT / "notebooks")
     options = parser.parse_args(arguments)

@@ -29,21 +29,28 @@ def labelled(folder, split):
             yield photos.load(file), np.array(Image.open(file.with_suffix(".png")))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def options(words):
+    """The command line of a tool that measures on labelled photos; `words`: its description."""
+    parser = argparse.ArgumentParser(description=words.splitlines()[0])
     parser.add_argument("--labelled", nargs="+", type=Path, required=True)
     parser.add_argument("--split", type=Path, help="names the photos that nobody chose a model on")
-    options = parser.parse_args()
-    split = json.loads(options.split.read_text()) if options.split else {}
-    segmenter, stored = Segmenter(MODEL, threads=1), {}
-    for folder in options.labelled:
-        found = experiments.confusions(segmenter, labelled(folder, split))
+    return parser.parse_args()
+
+
+def store(file, chosen, measure):
+    """Write the confusion matrices of all folders into a file under data/.
+
+    `measure` takes pairs of photo and true mask, and returns {name of a way: (photos, 21, 21) matrices}.
+    """
+    split, stored = json.loads(chosen.split.read_text()) if chosen.split else {}, {}
+    for folder in chosen.labelled:
+        found = measure(labelled(folder, split))
         stored[folder.name] = np.stack(list(found.values())).astype(np.uint32)
-    target = models.DATA / experiments.STORED
+    target = models.DATA / file
     np.savez_compressed(target, ways=np.array(list(found)), **stored)
     print(f"{target.name}: {target.stat().st_size} bytes;",
           ", ".join(f"{rows.shape[1]} photos of {name}" for name, rows in stored.items()))
 
 
 if __name__ == "__main__":
-    main()
+    store(experiments.STORED, options(__doc__), lambda pairs: experiments.confusions(Segmenter(MODEL, threads=1), pairs))

@@ -3,7 +3,8 @@
 The file's arrays (NumPy, no pickles):
 
 - ``models`` (M,) str: "deeplab@289" is deeplab.tflite at 289 pixels; "head-v1@257" is that head on trunk.tflite;
-  "starter@257" the published starter model; a name that ends in "+letterbox" was given letterboxed photos.
+  "starter@257" the published starter model; a name that ends in "+letterbox" was given letterboxed photos; of
+  "head-v1+near@257" only the pixels within 5 pixels of a true boundary are counted (heads only).
 - ``photos`` (P,) str, ``sets`` (P,) str and ``halves`` (P,) str: each photo's name, its set ("voc40", "vocval" or
   "person200") and its half ("choose" or "report").
 - ``model``, ``photo`` (E,) uint16, ``cell`` (E,) uint16, ``count`` (E,) uint32: of a model (a place in ``models``) and a
@@ -27,6 +28,11 @@ FREQUENT = (0, 8, 10, 12, 13, 15, 17)
 #: Photo sets, and in words what their figure is.
 FIGURES = {"voc40": "mean IoU over the classes that occur", "vocval": "mean IoU over background and six frequent classes",
            "voc": "mean IoU over the classes that occur, voc40 and vocval together", "person200": "IoU of person"}
+
+
+def near(key: str) -> str:
+    """The key of a model's matrices of the pixels near boundaries: "head-v1@257" gives "head-v1+near@257"."""
+    return key.replace("@", "+near@")
 
 
 def write(file: Path, photos: list[tuple[str, str, str]], matrices: dict[str, dict[int, np.ndarray]]) -> None:

@@ -30,8 +30,9 @@ def facts():
         dictionary: "cpu" (model), "instructions" (see :func:`segkit.runtime.instructions`),
         "cores" (all, allowed, free at the start; pinned: whether this process may use some of
         them only), "load" (processes that wanted to run, mean of the last minute), "governor" and
-        "megahertz" (how the CPU picks its clock, and the clock now), "memory_mib", "system",
-        "python", "segkit", "runtimes" (name to version), "numpy".
+        "megahertz" (how the CPU picks its clock, and the clock now), "battery" (None without one,
+        else its per cent and whether it is plugged in: many machines slow down on it),
+        "memory_mib", "system", "python", "segkit", "runtimes" (name to version), "numpy".
     """
     import numpy
 
@@ -40,7 +41,7 @@ def facts():
             "cores": {"all": os.cpu_count(), "allowed": allowed_cores(), "free": free_cores(),
                       "pinned": _pinned()},
             "load": _load(), "governor": _read(_CPUS / "cpu0/cpufreq/scaling_governor"),
-            "megahertz": megahertz(), "memory_mib": psutil.virtual_memory().total >> 20,
+            "megahertz": megahertz(), "battery": _battery(), "memory_mib": psutil.virtual_memory().total >> 20,
             "system": f"{platform.system()} {platform.release()} {platform.machine()}",
             "python": platform.python_version(), "segkit": __version__,
             "runtimes": runtimes(), "numpy": numpy.__version__}
@@ -74,6 +75,14 @@ def _load():
 def _pinned():
     return (len(os.sched_getaffinity(0)) < os.cpu_count() if hasattr(os, "sched_getaffinity")
             else None)
+
+
+def _battery():
+    try:
+        found = psutil.sensors_battery()
+    except (OSError, NotImplementedError, AttributeError):
+        return None
+    return None if found is None else {"percent": round(found.percent), "plugged": found.power_plugged}
 
 
 def throttled():

@@ -134,6 +134,12 @@ def _machine(facts):
         parts[0] += f" ({', '.join(facts['instructions'])})"
     if cores:
         parts[0] += f", {cores['allowed']} cores, {cores['free']} free at the start"
+        parts[0] += f", pinned to {cores['allowed']} of {cores['all']}" * bool(cores.get("pinned"))
+    elif facts.get("pinned"):
+        parts[0] += f", pinned to the cores of the mask {facts['pinned']}"
+    battery = facts.get("battery") or {}
+    if battery.get("plugged") is False:
+        parts.append(f"on battery, {battery['percent']} %")
     parts.append(facts.get("system") or "unknown system")
     parts += [f"{name} {version}" for name, version in (facts.get("runtimes") or {}).items()]
     return "; ".join(parts)

@@ -164,7 +164,8 @@ FLAGS = {"xnnpack": ["--use_xnnpack=true"], "none": ["--use_xnnpack=false"],
          "gpu": ["--use_gpu=true"]}
 
 
-def phone(settings, binary="benchmark_model", adb="adb", serial=None, runs=50, timeout=600):
+def phone(settings, binary="benchmark_model", adb="adb", serial=None, runs=50, timeout=600,
+          cores=None):
     """Measure settings on an Android phone that is connected to this machine.
 
     Args:
@@ -173,14 +174,20 @@ def phone(settings, binary="benchmark_model", adb="adb", serial=None, runs=50, t
         adb: the program adb; ``serial`` the number of the phone where several are connected.
         runs: timed runs of each setting.
         timeout: seconds for one setting.
+        cores: None, or the mask of the cores to which Android's ``taskset`` pins the runs, in
+            hexadecimal: "f0" are cores 4 to 7, on many phones the big ones. The machine's facts
+            keep it as "pinned".
 
     Returns:
         a :class:`segkit.benchmark.Report` whose machine is the phone. A setting that does not
         run there is a row with a reason.
 
     Raises:
-        SegkitError: adb, the binary or the phone is missing.
+        SegkitError: adb, the binary or the phone is missing, or the mask is none.
     """
+    if cores is not None and not re.fullmatch("[0-9a-fA-F]*[1-9a-fA-F][0-9a-fA-F]*", str(cores)):
+        raise SegkitError(f"cores is a mask in hexadecimal, such as f0 for cores 4 to 7, not "
+                          f"{one_line(cores)}")
     program = shutil.which(adb)
     if program is None:
         raise SegkitError(f"{adb} is not installed: it comes with Android's platform tools "
@@ -192,15 +199,16 @@ def phone(settings, binary="benchmark_model", adb="adb", serial=None, runs=50, t
     facts = {"cpu": device.property("ro.soc.model") or device.property("ro.hardware"),
              "device": device.property("ro.product.model"),
              "system": f"Android {device.property('ro.build.version.release')}",
-             "cores": None, "runtimes": {"benchmark_model": "unknown"}}
+             "cores": None, "pinned": cores, "runtimes": {"benchmark_model": "unknown"}}
     device.run("shell", "mkdir", "-p", FOLDER)
     device.run("push", str(binary), f"{FOLDER}/benchmark_model")
     device.run("shell", "chmod", "755", f"{FOLDER}/benchmark_model")
-    return Report(facts, [_measured(device, setting, runs) for setting in settings],
+    pinned = [] if cores is None else ["taskset", str(cores)]
+    return Report(facts, [_measured(device, setting, runs, pinned) for setting in settings],
                   {"runs": runs, "tool": "benchmark_model"})
 
 
-def _measured(device, setting, runs):
+def _measured(device, setting, runs, pinned):
     result = Result(setting, complete=True, tool="benchmark_model")
     if setting.delegate not in FLAGS or setting.size:
         result.status = "refused"
@@ -216,7 +224,7 @@ def _measured(device, setting, runs):
     there = f"{FOLDER}/model.tflite"
     try:
         device.run("push", str(file), there)
-        text = device.run("shell", f"{FOLDER}/benchmark_model", f"--graph={there}",
+        text = device.run("shell", *pinned, f"{FOLDER}/benchmark_model", f"--graph={there}",
                           f"--num_threads={setting.threads}", f"--num_runs={runs}",
                           *FLAGS[setting.delegate])
         found = read_benchmark_model(text)

@@ -6,7 +6,8 @@ The photos were split before the training: one half was used for choosing, the o
 once, at the end. data/models/README.md says how all this was measured.
 
 The file has these arrays: ``models`` (M,) names, as "deeplab@289" for a size of the input in
-pixels; ``photos``, ``sets`` and ``halves`` (P,): each photo's name, its set and its half;
+pixels, and "head-v1+near@257" where only pixels within 5 pixels of a true boundary are counted;
+``photos``, ``sets`` and ``halves`` (P,): each photo's name, its set and its half;
 ``model``, ``photo``, ``cell`` and ``count`` (E,): in a model's matrix of a photo, how many pixels
 have the true class ``cell // 21`` and the predicted class ``cell % 21``. What is not listed is 0.
 """
@@ -40,7 +41,8 @@ class PhotoSet:
         classes: the class indices that count, or None: all that occur in truth.
         matrices: dictionary from model to its (N, 21, 21) int64 confusion matrices, true classes in
             the rows; the photos are in the same order for all. A head goes by its name, as
-            "head-v3"; other models by name and size, as "deeplab@289" and "starter@257".
+            "head-v3"; other models by name and size, as "deeplab@289" and "starter@257". In
+            "head-v3+near" only the pixels within 5 pixels of a true boundary are counted.
     """
 
     name: str
@@ -87,6 +89,31 @@ def photo_set(name, half="report"):
 def photo_sets(half="report"):
     """All sets of photos, as a list of :class:`PhotoSet`. Raises as :func:`photo_set` does."""
     return [photo_set(name, half) for name in SETS]
+
+
+def ways(file):
+    """The sets of photos of a file that holds ways in the place of models, such as mistakes of preparation.
+
+    Args:
+        file: its path under data/. Its arrays: ``ways`` (W,) names, and for each set that was measured
+            an array of its name, (W, N, 21, 21): the matrices of the half that was looked at once.
+
+    Returns:
+        list of :class:`PhotoSet`, whose ``matrices`` go by the names of the ways.
+
+    Raises:
+        SegkitError: the file cannot be read.
+    """
+    file = entries.DATA / file
+    try:
+        with np.load(file) as stored:
+            names = stored["ways"].tolist()
+            return [PhotoSet(name, f"{stored[name].shape[1]} {words}", classes,
+                             dict(zip(names, stored[name].astype(np.int64))))
+                    for name, (words, classes) in SETS.items() if name in stored]
+    except (OSError, ValueError, KeyError, IndexError, EOFError) as error:
+        raise SegkitError(f"{one_line(file)} cannot be read ({one_line(error)}); get a fresh copy "
+                          "of the project") from error
 
 
 def _short(model):

@@ -4,6 +4,7 @@ The boxes are the layers that stand in the trunk's file and in the head's, in th
 of them is typed in. A lesson shows the diagram again at its sections, with "you are here".
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -62,17 +63,56 @@ def network(version, here=(), more=()):
     Raises:
         SegkitError: no such version, or no box with these words.
     """
-    if version not in NAMES:
-        raise SegkitError(f"no DeepLab is called {version!r}; there are {', '.join(NAMES)}")
     here = [here] if isinstance(here, str) else list(here)
-    boxes = layers(version, tuple(more))
+    boxes = layers(_checked(version), tuple(more))
     marked = [box for box in boxes if any(word in box.words for word in here)]
     for word in here:
         if not any(word in box.words for box in boxes):
             raise SegkitError(f"no box of {NAMES[version]} says {word!r}; they say "
                               f"{'; '.join(box.words for box in boxes)}")
+    return _shown(version, boxes, marked, "You are here")
+
+
+def news(version):
+    """The diagram of a DeepLab version, with the boxes marked that the version before lacks.
+
+    Args:
+        version: "v2", "v3" or "v3plus".
+
+    Returns:
+        a :class:`segkit.plots.Picture`.
+
+    Raises:
+        SegkitError: another version.
+    """
+    order = list(NAMES)
+    if _checked(version) == order[0]:
+        raise SegkitError(f"{NAMES[version]} is the first version: everything in it is new")
+    before = order[order.index(version) - 1]
+    left = Counter(_role(box) for box in layers(before))
+    marked = []
+    for box in layers(version):
+        left[_role(box)] -= 1
+        if left[_role(box)] < 0:
+            marked.append(box)
+    return _shown(version, layers(version), marked, f"New against {NAMES[before]}")
+
+
+def _role(box):
+    """What a box is in the network: a 1 x 1 layer is known by what it reads."""
+    return box.words, box.size, tuple(one.words for one in box.inputs if box.words == "1 x 1")
+
+
+def _checked(version):
+    if version not in NAMES:
+        raise SegkitError(f"no DeepLab is called {version!r}; there are {', '.join(NAMES)}")
+    return version
+
+
+def _shown(version, boxes, marked, why):
+    """The picture with its words; ``why`` says what the marked boxes are."""
     told = "; ".join(f"{box.words}: {box.size}" for box in boxes)
-    place = f" You are here: {'; '.join(box.words for box in marked)}." if marked else ""
+    place = f" {why}: {'; '.join(box.words for box in marked)}." if marked else ""
     return plots.show(_drawn(boxes, marked), f"{NAMES[version]} as our files hold it, from the "
                                              f"photo to the mask. {told}.{place}")
 

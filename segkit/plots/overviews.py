@@ -4,6 +4,7 @@ from matplotlib.patches import Rectangle
 
 from segkit import photos
 from segkit.masks.words import sentence
+from segkit.plots import thumbnails
 from segkit.plots.segmentations import size_in_words
 from segkit.plots.style import BLUE, INK, class_colour, figure, panel, show
 
@@ -31,23 +32,25 @@ def course(lessons):
     """
     places, columns = _course_places(
         {lesson.number: _direct(lesson.number, lessons) for lesson in lessons})
-    new, axes = figure(1, 2.9)
+    new, axes = figure(1, 4.6)
     place = axes[0, 0]
     for lesson in lessons:
-        x, y = places[lesson.number]
+        x, y = places[lesson.number][0], -places[lesson.number][1]
         colour = BLUE if lesson.here else "#999999"
-        place.add_patch(Rectangle((x, y - 0.36), 0.8, 0.72, edgecolor=colour, linewidth=1.2, zorder=2,
+        place.add_patch(Rectangle((x, y - 0.43), 0.8, 0.86, edgecolor=colour, linewidth=1.2, zorder=2,
                                   facecolor="#D6EAF5" if lesson.here else "white",
                                   linestyle="-" if lesson.here else ":"))
         words = f"{lesson.minutes} minutes" if lesson.minutes else "coming"
-        place.text(x + 0.4, y, f"{lesson.number}\n{lesson.title.replace(' ', chr(10), 1)}\n{words}",
-                   fontsize=7, ha="center", va="center", color=INK, zorder=3, linespacing=1.1)
+        place.text(x + 0.4, y - 0.39, f"{lesson.number}\n{lesson.title.replace(' ', chr(10), 1)}\n{words}",
+                   fontsize=7, ha="center", va="bottom", color=INK, zorder=3, linespacing=1.1)
+        above = place.inset_axes((x + 0.12, y + 0.06, 0.56, 0.31), transform=place.transData)
+        thumbnails.draw(above, lesson.number)
         for need in _direct(lesson.number, lessons):
             left, low = places[need]
-            place.annotate("", (x, y), (left + 0.8, low), zorder=1, arrowprops={
+            place.annotate("", (x, y), (left + 0.8, -low), zorder=1, arrowprops={
                 "arrowstyle": "-|>", "color": INK, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0})
     lowest = max(y for _, y in places.values())
-    place.set(xlim=(-0.03, columns - 0.17), ylim=(lowest + 0.4, -0.4))
+    place.set(xlim=(-0.03, columns - 0.17), ylim=(-lowest - 0.46, 0.46))
     place.set_axis_off()
     here = [lesson for lesson in lessons if lesson.here]
     told = "; ".join(f"{lesson.number} {lesson.title}" + (f", {lesson.minutes} minutes" * bool(

@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 import time
+from collections import namedtuple
 
 import psutil
 
-from segkit.benchmark import machine
+from segkit.benchmark import Report, machine
+from segkit.benchmark.report import lines
 
 
 def test_facts_are_plain_values():
@@ -16,6 +18,27 @@ def test_facts_are_plain_values():
     assert json.loads(json.dumps(facts)) == facts
     assert facts["cpu"] and facts["system"] and facts["runtimes"]
     assert 1 <= facts["cores"]["free"] <= facts["cores"]["allowed"] <= facts["cores"]["all"]
+
+
+def test_a_process_that_is_pinned_says_so(monkeypatch):
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda pid: {0}, raising=False)
+    monkeypatch.setattr(machine.os, "cpu_count", lambda: 4)
+    facts = machine.facts()
+    assert facts["cores"]["pinned"] is True
+    assert "pinned to 1 of 4" in lines(Report(facts, []))[0]
+    facts["cores"]["pinned"] = False
+    assert "pinned" not in lines(Report(facts, []))[0]
+
+
+def test_a_machine_on_its_battery_says_so(monkeypatch):
+    for plugged, said in ((False, True), (True, False), (None, False)):
+        power = namedtuple("Power", "percent secsleft power_plugged")(61.7, 3600, plugged)
+        monkeypatch.setattr(psutil, "sensors_battery", lambda power=power: power, raising=False)
+        facts = machine.facts()
+        assert facts["battery"] == {"percent": 62, "plugged": plugged}
+        assert ("on battery, 62 %" in lines(Report(facts, []))[0]) == said
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: None, raising=False)
+    assert machine.facts()["battery"] is None
 
 
 def test_the_load_of_others_is_not_one_s_own():

@@ -38,6 +38,17 @@ INFO: count=50 first=24100 curr=23900 min=22900 max=26000 avg=23800 std=400 p5=2
 
 INFO: Inference timings in us: Init: 12500, First inference: 30000, Warmup (avg): 24500, Inference (avg): 23800
 """
+# Recorded by somebody else on a phone: https://github.com/tensorflow/tensorflow/issues/42507
+RECORDED = """Loaded model /data/local/tmp/espcn_harmonic_2x_slim_w_cl.tflite
+The input model file size (MB): 0.004448
+Initialized session in 0.855ms.
+count=15 first=49060 curr=33682 min=32825 max=49060 avg=34825.1 std=3930
+
+count=50 first=32891 curr=33978 min=32641 max=34005 avg=33209.4 std=450
+
+Inference timings in us: Init: 855, First inference: 49060, Warmup (avg): 34825.1, Inference (avg): 33209.4
+Peak memory footprint (MB): init=0 overall=12.8672
+"""
 LOGCAT = "... tflite  : Average inference timings in us: Warmup: 91471, Init: 4108, Inference: 80660.1\n"
 LITERT = """
 ========================================
@@ -62,6 +73,12 @@ def test_older_output_has_a_mean_only():
     assert found["given"] == {"mean_ms": pytest.approx(80.6601), "min_ms": 79.0, "runs": 50}
     assert (found["load_ms"], found["first_ms"]) == (4.108, 99.123)
     assert found["operators_taken"] is None and found["bytes"] is None
+
+
+def test_a_phone_s_output_that_was_recorded_is_read():
+    found = read_benchmark_model(RECORDED)
+    assert found["given"] == {"mean_ms": pytest.approx(33.2094), "min_ms": 32.641, "runs": 50}
+    assert (found["load_ms"], found["first_ms"], found["bytes"]) == (0.855, 49.06, 4448)
 
 
 def test_newer_output_has_percentiles_and_what_the_delegate_took():
@@ -129,7 +146,7 @@ words = words[2:] if words[0] == "-s" else words
 if words[:2] == ["shell", "getprop"]:
     print({{"ro.product.model": "Pixel 99", "ro.build.version.release": "16",
            "ro.soc.model": "Some chip"}}.get(words[2], ""))
-elif words[0] == "shell" and words[1].endswith("benchmark_model"):
+elif words[0] == "shell" and any(word.endswith("benchmark_model") for word in words[1:4:2]):
     if "--num_threads=3" in words:
         print("Segmentation fault")
         sys.exit(139)
@@ -162,6 +179,17 @@ def test_a_phone_is_measured(adb, tiny, tmp_path):
     for kind in ("json", "csv"):
         getattr(report, f"to_{kind}")(tmp_path / kind)
         assert getattr(Report, f"from_{kind}")(tmp_path / kind) == report
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows runs no script as a program")
+def test_a_phone_can_be_pinned_to_some_cores(adb, tiny):
+    report = phone([Setting(tiny)], adb / "benchmark_model", str(adb / "adb"), cores="f0")
+    assert report.results[0].ok and report.machine["pinned"] == "f0"
+    assert "shell taskset f0 /data/local/tmp/segkit/benchmark_model " in (adb / "calls").read_text()
+    assert "pinned to the cores of the mask f0" in lines(report)[0]
+    with pytest.raises(SegkitError) as raised:
+        phone([Setting(tiny)], adb / "benchmark_model", str(adb / "adb"), cores="4-7")
+    assert "mask in hexadecimal" in complaint(raised)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows runs no script as a program")

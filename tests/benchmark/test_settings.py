@@ -10,7 +10,7 @@ from segkit.errors import SegkitError
 
 @pytest.mark.parametrize("wrong, word", [
     ({"runtime": "onnx"}, "runtime"), ({"runtime": "auto"}, "runtime"), ({"api": "fast"}, "api"),
-    ({"delegate": "npu"}, "gpu"), ({"delegate": ""}, "delegate"), ({"delegate": "a\0.so"}, "delegate"),
+    ({"delegate": "gpu3"}, "gpu"), ({"delegate": ""}, "delegate"), ({"delegate": "a\0.so"}, "delegate"),
     ({"threads": 0}, "threads"), ({"threads": None}, "threads"), ({"threads": True}, "threads"),
     ({"threads": 1.5}, "threads"), ({"size": 3}, "height"), ({"size": (0, 3)}, "height"),
     ({"size": (3, 3.5)}, "height"), ({"size": (3, 9000)}, "height")])

@@ -69,3 +69,13 @@ def test_a_photo_that_is_not_listed_is_a_sentence(stored):
     write(stored, {"starter@257": {9: {0: 7}}}, [("voc40", "report")])
     with pytest.raises(SegkitError, match="cannot be read"):
         confusions.photo_set("voc40")
+
+
+@pytest.mark.parametrize("name", confusions.SETS)
+def test_the_pixels_near_boundaries_are_some_of_all_pixels(name):
+    matrices = confusions.photo_set(name).matrices
+    near = [model for model in matrices if model.endswith("+near")]
+    assert {"head-v3+near", "head-v3plus+near"} <= set(near)
+    for model in near:
+        every = matrices[model.removesuffix("+near")]
+        assert (matrices[model] <= every).all() and 0 < matrices[model].sum() < every.sum() / 2, model

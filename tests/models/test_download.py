@@ -395,13 +395,13 @@ print(models.sha256(models.path("tiny")))
 """
 
 
-def test_twenty_processes_at_once_end_with_one_good_file(server, cache, offer):
+def test_eight_processes_at_once_end_with_one_good_file(server, cache, offer):
     model = offer(CONTENT, server.url("missing"), server.url("small-pieces"))
     cache.mkdir()
     (cache / "tiny.tflite").write_bytes(CONTENT[:1000])  # and a damaged one lies in the way
     processes = [subprocess.Popen([sys.executable, "-c", ONE_OF_MANY, str(entries.DATA)],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE, text=True) for _ in range(20)]
+                                  stderr=subprocess.PIPE, text=True) for _ in range(8)]
     try:
         for process in processes:
             assert process.stdout.readline() == "ready\n"

@@ -79,6 +79,15 @@ def test_each_section_has_a_picture_first_and_something_to_move(path):
 
 
 @every_lesson
+def test_each_section_asks_before_it_shows_and_answers_what_is_to_be_moved(path):
+    for title, cells in sections(read(path)):
+        prose = [cell.source for cell in cells if cell.cell_type == "markdown"]
+        assert any(re.search(r"\*\*Guess first[.:]\*\* .*\?", text) for text in prose[:-1]), f"{title}: no guess"
+        folded = prose[-1].partition("**Move it.**")[2].partition("<details>")[2]
+        assert len(re.sub("<[^>]*>", " ", folded).split()) >= 15, f"{title}: no folded answer"
+
+
+@every_lesson
 def test_every_picture_has_words_with_numbers(path):
     shown = [output for cell in code_cells(path) for output in pictures(cell)]
     assert shown
@@ -134,7 +143,7 @@ def test_links_lead_to_files_that_are_here(path):
         if cell.cell_type == "markdown":
             for target in re.findall(r"\]\(([^)]+)\)", cell.source):
                 if not target.startswith("http"):
-                    assert (path.parent / target).is_file(), target
+                    assert (path.parent / target.partition("#")[0]).is_file(), target
 
 
 @every_lesson

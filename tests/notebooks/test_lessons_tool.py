@@ -86,6 +86,8 @@ def test_what_says_the_same_stays(tool, lesson, monkeypatch, capsys):
 
     assert run("--redraw", "02") == 0
     assert shade(path) == OTHER and figure(path).data["text/plain"] == WORDS
+    took = nbformat.read(path, as_version=4).cells[0].outputs[0].text  # the time is of the same run as the picture
+    assert took != notebook.cells[0].outputs[0].text
 
     monkeypatch.setenv("SHADE", str(SHADE))
     monkeypatch.setenv("WORDS", "12 blue pixels")

@@ -54,3 +54,17 @@ def test_what_is_not_there_is_a_sentence():
         diagram.network("v4")
     with pytest.raises(SegkitError, match="no box of DeepLab v1 says 'mean'; they say photo; trunk"):
         diagram.network("v1", "mean")
+
+
+def test_what_is_new_is_what_the_version_before_lacks():
+    def new(version):
+        return diagram.news(version).alt.partition(" New against ")[2].rstrip(".").partition(": ")[2].split("; ")
+
+    rates = {box.words for box in diagram.layers("v2") if "rate" in box.words}
+    old = {box.words for box in diagram.layers("v1") if "rate" in box.words}
+    assert "add" in new("v2") and {words for words in new("v2") if "rate" in words} == rates - old
+    assert "mean of all cells" in new("v3") and "3 x 3 + 1 x 1" in new("v3plus")
+    assert not any("rate" in words or "mean" in words or "photo" in words for words in new("v3plus"))
+    for version in ("v1", "v9"):
+        with pytest.raises(SegkitError):
+            diagram.news(version)

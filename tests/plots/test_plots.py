@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from segkit import lessons, photos, plots
@@ -15,7 +16,7 @@ from segkit.lessons.lesson_08 import figures
 from segkit.masks import labels
 from segkit.masks.words import percent, sentence
 from segkit.networks.segmenter import Segmentation
-from segkit.plots import overviews
+from segkit.plots import overviews, thumbnails
 
 
 def segmentation(person=0.25):
@@ -118,6 +119,16 @@ def test_course_says_minutes_and_needs_and_draws_each_need_once():
              lessons.Lesson("02", "", "Three", True, 25, ("00", "01"))]
     assert "01 Two, 20 minutes, needs 00; 02 Three, 25 minutes, needs 00 and 01" in plots.course(three).alt
     assert overviews._direct("02", three) == ["01"] and overviews._course_places({"00": (), "01": ("00",)})[1] == 2
+
+
+def test_every_lesson_has_a_thumbnail_of_its_own():
+    drawn = {}
+    for name in (*lessons.COURSE, "99-not-there"):
+        axes = Figure().subplots()
+        thumbnails.draw(axes, name[:2])
+        drawn[name[:2]] = str([(str(patch), patch.get_facecolor()) for patch in axes.patches])
+    assert drawn.pop("99") == "[]" and "[]" not in drawn.values()
+    assert len(set(drawn.values())) == len(drawn)
 
 
 def test_values_state_the_range():

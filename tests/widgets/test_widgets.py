@@ -285,6 +285,7 @@ def test_your_photo_after_a_bad_file(your_photo, runs):
 
 
 @pytest.mark.parametrize("kind, size", [("explorer", (400, 400)), ("your_photo", (760, 280))])
+@pytest.mark.drawn
 def test_mimebundle_has_widget_picture_and_words(kind, size, request):
     shown = request.getfixturevalue(kind)
     data, about = shown._repr_mimebundle_()

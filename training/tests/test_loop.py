@@ -145,7 +145,6 @@ def test_wrong_input_is_one_line(arguments, words, capsys):
     assert error.startswith("segkit: ") and words in error and error.count("\n") == 1
 
 
-@pytest.mark.skipif(not os.environ.get("SEGKIT_SMOKE"), reason="some minutes: SEGKIT_SMOKE=1 make test-train runs it")
 def test_all_stages_on_generated_pictures(tmp_path):
     converter = os.environ.get("SEGKIT_CONVERTER", "")
     if not converter or not Path(converter).exists():

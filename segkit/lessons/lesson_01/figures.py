@@ -33,8 +33,8 @@ def draw_boxes(axes, boxes, names=True, width=1.6):
     """Draw boxes over a panel, each in the colour of its class on ink, so that they show on any photo.
 
     Classes that PASCAL VOC does not have are white.
-    With ``names``, each box has its name, and its score where that is no certainty. Two boxes may
-    share a corner: each name there stands below the one before.
+    Each box has its score where that is no certainty, and with ``names`` its name. Two boxes may
+    share a corner: the words there stand one below the other.
     """
     corners = Counter()
     for box in boxes:
@@ -43,9 +43,9 @@ def draw_boxes(axes, boxes, names=True, width=1.6):
         frame = _frame(box, colour, width)
         frame.set_path_effects([withStroke(linewidth=width + 1.2, foreground=INK)])
         axes.add_patch(frame)
-        if names:
+        word = " ".join([box.name] * names + [f"{box.score:.2f}"] * (box.score < 1))
+        if word:
             corner = round(box.left), round(box.top)
-            word = box.name + (f" {box.score:.2f}" if box.score < 1 else "")
             axes.annotate(word, (box.left, box.top), (3, -3 - 10 * corners[corner]),
                           textcoords="offset points", fontsize=7.5, color="white", va="top",
                           path_effects=[withStroke(linewidth=2, foreground=INK)], clip_on=True)
@@ -112,7 +112,7 @@ def three(scores, boxes, segmentation):
     new, axes = plots.figure(3, 2.6, width_ratios=(0.55, 1, 1))
     _score_bars(axes[0, 0], scores[:4], "label")
     plots.panel(axes[0, 1], photo, "boxes")
-    draw_boxes(axes[0, 1], boxes)
+    draw_boxes(axes[0, 1], boxes, names=False)  # the legend names the classes, and people stand close together
     plots.panel(axes[0, 2], segmentation.overlay(0.65), "mask")
     shown = {c.index for c in segmentation.classes} | {box.index for box in boxes}
     class_legend(new, sorted(shown), segmentation.names)

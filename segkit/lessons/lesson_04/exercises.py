@@ -10,15 +10,17 @@ RATES = (1, 4, 6, 9, 12)
 
 
 def _span():
-    span = reference.effective_kernel(3, 6)
-    right = (span - 1) * 16
-    return number(right, "two gaps of 6 cells, and each cell is a step of 16 pixels: "
+    rate, step = 5, 8  # the lesson prints the spans at output stride 16
+    span = reference.effective_kernel(3, rate)
+    right = (span - 1) * step
+    return number(right, f"two gaps of {rate} cells, and each cell is a step of {step} pixels: "
                          f"{right} of the 257 pixels.", [
-        (span, "these are cells of the map; one cell stands for 16 pixels of the input"),
-        (span * 16, "close: count the steps between the outer weights, not the cells"),
-        (6 * 16, "this is the way from the middle to one side; the kernel reaches to both sides"),
-        (3 * 6, "the weights are 6 cells apart: three weights have two gaps between them"),
-        (3 * 16, "this is a kernel of rate 1 with its three cells; here the weights are 6 apart"),
+        (span, f"these are cells of the map; one cell is a step of {step} pixels of the input"),
+        (span * step, "close: count the steps between the outer weights, not the cells"),
+        (rate * step, "this is the way from the middle to one side; the kernel reaches to both sides"),
+        (2 * rate * 16, "this is output stride 16; at 8 a cell is a step of 8 pixels"),
+        (3 * rate, f"the weights are {rate} cells apart: three weights have two gaps between them"),
+        (3 * step, f"this is a kernel of rate 1 with its three cells; here the weights are {rate} apart"),
     ])
 
 

@@ -1,4 +1,4 @@
-"""The explorer of lesson 06: two heads side by side, large where they differ."""
+"""The explorers of lesson 06: two heads side by side, large where they differ; the diagram from v1 to v3+."""
 
 from functools import cache, lru_cache
 
@@ -8,11 +8,16 @@ from segkit import photos
 from segkit.errors import SegkitError
 from segkit.masks import metrics
 from segkit.networks.heads import SEGMENTING, SegmentationHead, Trunk
+from segkit.plots import diagram
 from segkit.widgets.base import Interactive, pick, slide
 
 TITLES = {name: name.replace("plus", "+") for name in SEGMENTING}  # v3plus is v3+ to a reader
 ZOOMS = [("the whole photo", 0), ("where they differ most", 1), ("the second such place", 2),
          ("the third such place", 3)]
+NEW = "what is new"
+STEPS = {"atrous layers": ["rate"], "image features": ["mean of all cells"],
+         "where branches meet": ["add", "concatenate"],
+         "early features": ["trunk, to stride 4"], "enlarging": ["enlarge"]}
 LARGE = 0.35  # sides of a part that is shown large, as a share of the photo's
 
 
@@ -113,3 +118,28 @@ def _draw(photo, zoom, left, right, opacity):
     return figures.side_by_side(photo, photos.sample(photo),
                                 {TITLES[name]: mask for name, mask in masks.items()},
                                 here, opacity, scores)
+
+
+def versions(version="v2", step=NEW):
+    """An explorer of the four versions as diagrams, with a step marked, or what the version before lacks.
+
+    Args:
+        version: of the head, see :data:`segkit.networks.heads.SEGMENTING`.
+        step: ``NEW`` or a key of :data:`STEPS`.
+
+    Returns:
+        a :class:`segkit.widgets.base.Interactive`.
+    """
+    return Interactive(_diagram, {
+        "version": pick("Version", [(title, name) for name, title in TITLES.items()],
+                        "The version of DeepLab that is drawn", version),
+        "step": pick("Mark", [NEW, *STEPS], "The boxes that are marked", step)})
+
+
+def _diagram(version, step):
+    if step == NEW:  # the first version is shown without marks
+        return diagram.network(version) if version == SEGMENTING[0] else diagram.news(version)
+    words = [word for word in STEPS[step] if any(word in box.words for box in diagram.layers(version))]
+    if not words:
+        raise SegkitError(f"{diagram.NAMES[version]} has no box for: {step}")
+    return diagram.network(version, here=words)

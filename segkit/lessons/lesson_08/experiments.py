@@ -11,10 +11,9 @@ from collections import namedtuple
 
 import numpy as np
 
-from segkit import models, photos
-from segkit.errors import SegkitError, one_line
+from segkit import photos
 from segkit.masks import metrics, resize
-from segkit.models.confusions import SETS, PhotoSet
+from segkit.models.confusions import ways
 
 RIGHT = "the right way"
 STORED = "models/mistakes.npz"  # under data/; tools/mistakes.py writes it
@@ -151,16 +150,7 @@ def many_photos():
     Raises:
         SegkitError: the file cannot be read.
     """
-    file = models.DATA / STORED
-    try:
-        with np.load(file) as stored:
-            ways = [str(way) for way in stored["ways"]]
-            return [PhotoSet(name, f"{stored[name].shape[1]} {words}", classes,
-                             dict(zip(ways, stored[name].astype(np.int64))))
-                    for name, (words, classes) in SETS.items() if name in stored]
-    except (OSError, ValueError, KeyError, IndexError, EOFError) as error:
-        raise SegkitError(f"{one_line(file)} cannot be read ({one_line(error)}); get a fresh copy "
-                          "of the project") from error
+    return ways(STORED)
 
 
 def costs():

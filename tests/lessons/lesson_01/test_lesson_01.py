@@ -72,6 +72,7 @@ def test_boxes_are_counted_by_class():
     assert figures.counted([]) == "none"
 
 
+@pytest.mark.drawn
 def test_three_answers_in_words():
     mask = np.zeros((100, 200), np.uint8)
     mask[:, :50] = 8
@@ -188,6 +189,7 @@ def test_every_state_of_the_row_can_be_drawn():
                 assert len(scenes.lined_up(count, gap, kinds).boxes) == count
 
 
+@pytest.mark.drawn
 def test_three_answers_follow_the_controls():
     explorer = explorers.three_answers("hopper")
     assert "Label: person" in explorer.alt and "Boxes: person 1" in explorer.alt

@@ -127,6 +127,7 @@ def test_trimap_curve_rises_to_the_whole_photo(scene):
     assert f"large from {first} to {last}, on the whole photo {whole}" in words and first < last
 
 
+@pytest.mark.drawn
 def test_figures_have_the_usual_width_and_nothing_is_cut_off(scene):
     photo, truth, large = scene
     part, six = (120, 0, 255, 340), metrics.summary(truth, large)
@@ -176,6 +177,7 @@ def explorer():
     return damage_explorer()
 
 
+@pytest.mark.drawn
 def test_explorer_has_a_still_and_words(explorer):
     data, about = explorer._repr_mimebundle_()
     assert data["text/plain"] == about["image/png"]["alt"] == explorer.alt

@@ -72,6 +72,7 @@ def explorer():
     return explorers.explorer()
 
 
+@pytest.mark.drawn
 def test_explorer_first_state(explorer):
     assert explorer.alt.startswith("Input 9 x 9, kernel 3 x 3 at rate 2, so 5 pixels wide, stride 1: output 9 x 9. "
                                    "The output at row 4, column 4 is ")
@@ -84,6 +85,7 @@ def test_explorer_first_state(explorer):
     assert still.width == WIDTH * DPI and len(data["image/png"]) < 200_000
 
 
+@pytest.mark.drawn
 def test_touching_an_output_shows_what_made_it(explorer):
     before = picture(explorer)
     explorer.controls["place"].value = (0, 0)

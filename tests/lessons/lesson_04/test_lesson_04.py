@@ -21,7 +21,7 @@ def features():
 
 
 @pytest.mark.parametrize("name, answer", [
-    ("aspp-span", np.int64(192)),
+    ("aspp-span", np.int64(80)),
     ("aspp-sum", lambda f, b: np.stack([g(f) for g in b]).mean(axis=0).argmax(axis=2)),
     ("valid-weights", lambda size, rate: (experiments.valid_weights(size, rate) == 9).mean()),
 ])

@@ -163,6 +163,7 @@ def test_most_different_where_nothing_differs():
         explorer.most_different(mask, mask, share=0)
 
 
+@pytest.mark.drawn
 def test_explorer_shows_what_is_chosen(present):
     shown = explorer.side_by_side("motorcycle")
     assert shown.alt.startswith("The photo motorcycle, a part of 259 x 175 pixels, with the masks of v3 and v3+")
@@ -197,3 +198,16 @@ def test_a_place_that_is_not_there_is_the_whole_photo(present):
 def test_explorers_masks_are_those_of_the_heads(present):
     features = heads.Trunk(16).features(photos.sample("cat"))
     assert (explorer._mask("cat", "v3") == heads.SegmentationHead("v3").segment(features).mask).all()
+
+
+def test_the_diagrams_of_the_versions_can_be_gone_through(present):
+    shown = explorer.versions()
+    assert "New against DeepLab v1" in shown.words.value
+    shown.controls["version"].value = "v3"
+    assert "New against DeepLab v2: mean of all cells" in shown.words.value
+    shown.controls["step"].value = "where branches meet"
+    assert "You are here: concatenate" in shown.words.value
+    shown.controls["version"].value = "v1"
+    assert "DeepLab v1 has no box for: where branches meet" in shown.message.value
+    shown.controls["step"].value = explorer.NEW
+    assert "DeepLab v1 as our files hold it" in shown.words.value and "New" not in shown.words.value

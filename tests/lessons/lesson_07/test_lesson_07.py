@@ -43,6 +43,7 @@ def size(picture):
     return Image.open(io.BytesIO(picture.png)).size
 
 
+@pytest.mark.drawn
 def test_profile_counts_the_operators(graph):
     picture = figures.profile(graph)
     assert size(picture)[0] == 760
@@ -125,6 +126,7 @@ def test_kernels_count_the_taps_on_the_map(graph):
                 f"{middle:.0f} of its {taps ** 2} taps on the map there, and all of them at {everywhere}") in alt
 
 
+@pytest.mark.drawn
 def test_costs_tell_shares_and_no_times():
     head = Graph("head-v3plus")
     times = milliseconds(head, runs=1)

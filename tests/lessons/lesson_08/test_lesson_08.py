@@ -5,10 +5,11 @@ import pytest
 from lesson_files import said
 from PIL import Image
 
-from segkit import Segmenter, models, photos
+from segkit import Segmenter, photos
 from segkit.errors import SegkitError
 from segkit.lessons.lesson_08 import experiments, figures
 from segkit.masks import resize
+from segkit.models import entries
 
 # --- exercises: what their data does not hold -----------------------------------------------------
 
@@ -93,7 +94,7 @@ def test_what_mistakes_cost_was_measured_on_photos_that_nobody_chose_on():
 
 
 def test_a_damaged_file_of_measurements_is_a_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr(models, "DATA", tmp_path)
+    monkeypatch.setattr(entries, "DATA", tmp_path)
     with pytest.raises(SegkitError, match="mistakes.npz cannot be read"):
         experiments.many_photos()
 

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 
 from segkit.benchmark import Comparison, Result, Setting
 from segkit.graph import Graph
@@ -170,6 +171,7 @@ def test_operators_count_what_was_timed():
     assert not TIME.search(alt)
 
 
+@pytest.mark.drawn
 def test_figures_keep_their_width():
     from io import BytesIO
 
@@ -183,6 +185,7 @@ def test_figures_keep_their_width():
 # --- the explorer -----------------------------------------------------------------------------------
 
 
+@pytest.mark.drawn
 def test_the_explorer_counts_what_the_reader_chooses():
     view = explorers.summary([50.0] + [20.0] * 29 + [40.0] * 12, 12)
     assert "Lines: the 95th percentile" in view.alt and view.still.width == 760

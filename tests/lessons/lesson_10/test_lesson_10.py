@@ -123,7 +123,7 @@ def test_a_dynamic_range_follows_the_activations():
         exact = head.run(values)
         dynamic, calibrated = (np.abs(scores - exact).mean() / np.ptp(exact) for scores in
                                (quantisation.run_dynamic(head, values), fixed.run(values)))
-        assert dynamic < 0.02 and calibrated > 2 * dynamic
+        assert dynamic < 0.02 and calibrated > 1.5 * dynamic
         far.append(calibrated)
     assert far[1] > 2 * far[0]  # outside its range, a fixed one cuts
     assert quantisation.run_dynamic(head, np.zeros_like(ordinary)).shape == head.outputs[0].shape
@@ -230,6 +230,7 @@ def test_steps_tell_scale_and_error():
     assert "501 weights from -1.00 to 1.00" in alt and "with 2 bits the step is 1 and the largest error 0.5" in alt
 
 
+@pytest.mark.drawn
 def test_bits_tell_every_share():
     picture = figures.bits({"one": {4: 0.5, 8: 0.999}, "two": {4: 0.25, 8: 1.0}}, background=0.4)
     assert picture.alt.endswith("one: 50 % at 4 bits and over 99 % at 8 bits; two: 25 % at 4 bits and 100 % at 8 bits. "
@@ -286,6 +287,7 @@ def test_the_front_names_what_nobody_beats():
 # --- explorers ------------------------------------------------------------------------------------
 
 
+@pytest.mark.drawn
 def test_the_front_can_be_explored():
     view = explore.front(CHOICES, quality="photo")
     assert view.alt.startswith("3 choices by million bytes") and view.still.width == 760
