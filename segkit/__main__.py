@@ -1,4 +1,4 @@
-"""The command line: ``python -m segkit segment | teach | benchmark | models | doctor``.
+"""The command line: ``python -m segkit segment | teach | benchmark | phone | models | doctor``.
 
 The script ``segkit`` is the same.
 
@@ -54,6 +54,8 @@ def _parser():
     _teach_options(commands.add_parser("teach", help="teach a model a class of your own"))
     _benchmark_options(commands.add_parser(
         "benchmark", help="measure how fast models run on this machine"))
+    _phone_options(commands.add_parser(
+        "phone", help="give out a page that runs the models in a phone's browser"))
     listing = commands.add_parser("models", help="list the models of the catalogue")
     listing.add_argument("--json", action="store_true", help="print JSON")
     doctor = commands.add_parser("doctor", help="say what this machine has and whether it works")
@@ -101,6 +103,17 @@ def _benchmark_options(parser):
     add("--resume", metavar="FILE", help="take over the finished rows of such a JSON file")
 
 
+def _phone_options(parser):
+    add = parser.add_argument
+    add("--model", action="append", metavar="NAME|FILE",
+        help="a model for the page; may be given several times (default: those that ship and segment)")
+    add("--host", metavar="ADDRESS", help="listen at this address only (default: at all of this machine)")
+    add("--port", type=int, default=8443, metavar="N",
+        help="port of the page (default: 8443; 0 takes a free one)")
+    add("--write", metavar="FOLDER",
+        help="write the page into a folder for a web site, and give out nothing")
+
+
 def _models(options):
     from segkit import models
 
@@ -138,6 +151,12 @@ def _teach(options):
     return teach(options)
 
 
+def _phone(options):
+    from segkit.cli.phone import phone
+
+    return phone(options)
+
+
 def _segment(options):
     from segkit.cli.segment import segment
 
@@ -149,10 +168,10 @@ def main(arguments=None):
     try:
         options = _parser().parse_args(arguments)
         if options.command is None:
-            raise SegkitError("choose a command: segment, teach, benchmark, models or doctor; "
+            raise SegkitError("choose a command: segment, teach, benchmark, phone, models or doctor; "
                               "see 'segkit --help'")
-        work = {"segment": _segment, "teach": _teach, "benchmark": _benchmark, "models": _models,
-                "doctor": _doctor}
+        work = {"segment": _segment, "teach": _teach, "benchmark": _benchmark, "phone": _phone,
+                "models": _models, "doctor": _doctor}
         status = work[options.command](options)
         sys.stdout.flush()
         return status

@@ -11,7 +11,7 @@ from pathlib import Path
 from segkit.errors import SegkitError
 from segkit.masks import labels
 from segkit.models import entries
-from training import examples, story
+from training import confusions, examples, story
 
 LICENCE = "Apache-2.0"
 #: Where the weights that the training started from come from.
@@ -126,8 +126,8 @@ def heads_table(report: dict, half: str) -> str:
 def pairs_table(report: dict) -> str:
     """How much one head leads another, photo by photo."""
     rows = [[pair.replace("/", " minus "), kind, f"{found[0]:+.3f}", between(found[1:], True)]
-            for pair, by_kind in report["pairs"].items() for kind, found in by_kind.items()]
-    return table(["heads", "photos", "difference", "95 % interval (paired)"], rows)
+            for pair, by_kind in report.get("pairs", {}).items() for kind, found in by_kind.items()]
+    return table(["heads", "photos", "difference", "95 % interval (paired)"], rows) if rows else ""
 
 
 def order(report: dict) -> str:
@@ -145,6 +145,19 @@ def order(report: dict) -> str:
         sure = [pair.replace("/", " over ") for pair, found in report["pairs"].items() if kind in found and found[kind][1] > 0]
         sentences.append(f"Beyond chance (the paired interval lies above 0): {', '.join(sure) or 'none'}.")
     return " ".join(sentences)
+
+
+def seeds_order(seeds: dict) -> str:
+    """Whether the means over the seeds stand in the order of the papers."""
+    sentences = []
+    for kind in confusions.FIGURES:
+        means = {name: sum(found[kind]) / len(found[kind]) for name in ORDER
+                 if kind in (found := seeds.get("report", {}).get(f"head {name}", {}))}
+        if len(means) == len(ORDER):
+            ranked = sorted(ORDER, key=lambda name: means[name])
+            told = " < ".join(f"{name} {means[name]:.3f}" for name in ranked)
+            sentences.append(f"{kind}: {told}{', the order of the papers' if ranked == list(ORDER) else ''}.")
+    return "Means over the seeds. " + " ".join(sentences) if sentences else ""
 
 
 def seeds_table(seeds: dict) -> str:
@@ -232,7 +245,8 @@ def run(work: str, out: str, catalogue: str | None = None, default: str | None =
         machine=instructions(report), report=quality_table(report, "report"), choose=quality_table(report, "choose"),
         classes=classes_table(report), heads=heads_table(report, "report"),
         heads_choose=heads_table(report, "choose"),
-        pairs=pairs_table(report), order=order(report), seeds=seeds_table(seeds),
+        pairs=pairs_table(report), order=order(report), seeds=seeds_table(seeds.get("choose", {})),
+        seeds_report=seeds_table(seeds.get("report", {})), seeds_pairs=pairs_table(seeds), seeds_order=seeds_order(seeds),
         objects=objects_table(report), few=story.scarce(facts),
         bias=f"{bias:.1e}" if bias else "–", failures=examples.write(Path(out) / "deeplab.tflite", "stretch", Path(out)))
     (Path(out) / "README.md").write_text(text, encoding="utf-8")

@@ -1,7 +1,11 @@
-"""Stage `seeds`: how much a result moves when nothing but the seed changes, on the half that is used for choosing.
+"""Stage `seeds`: how much a result moves when nothing but the seed changes.
 
 Measured in PyTorch, on the runs that are there: each head's (`heads --seed`), and short runs of the whole network
-(`train --name short-0 --seed 0` and so on). The result is <work>/seeds.json, {what: {photo set: [figure of each seed]}}.
+(`train --name short-0 --seed 0` and so on). The result is <work>/seeds.json:
+
+- ``choose``: {what: {photo set: [figure of each seed]}} on the half that is used for choosing;
+- ``report``: the same of the heads on the half that is looked at once;
+- ``pairs``: {"newer/older head": {photo set: [lead, low, high]}} there, each photo's pixels counted for all seeds together.
 """
 
 from __future__ import annotations
@@ -18,58 +22,87 @@ from training.deeplab import resize as spread
 from training.features import trained_trunk
 from training.halves import half_of
 from training.label import open_photo, read_mask
+from training.timing import PAIRS
 
 SIDE, SHORT_SIDE, BATCH = 257, 289, 8
 
 
-def pictures(labelled: list[str], side: int):
-    """(set, pixels (N, 3, side, side) in [-1, 1], masks) of the choosing half, some photos at a time."""
+def pictures(labelled: list[str], side: int, half: str):
+    """(set, pixels (N, 3, side, side) in [-1, 1], masks) of a half, some photos at a time."""
     for folder in map(Path, labelled):
-        pairs = half_of(folder, "choose")
+        pairs = half_of(folder, half)
         for start in range(0, len(pairs), BATCH):
             some = pairs[start:start + BATCH]
             pixels = np.stack([resize.resize_bilinear(np.asarray(open_photo(photo)), side, side) for photo, _ in some])
             yield folder.name, train.to_input(pixels), [read_mask(mask) for _, mask in some]
 
 
-def matrix(logits: torch.Tensor, truths: list[np.ndarray], side: int) -> np.ndarray:
-    """The confusion matrix of some photos' logits (N, 21, h, w)."""
-    guesses = spread(logits.float(), (side, side)).argmax(1).numpy().astype(np.uint8)
-    return sum(metrics.confusion_matrix(truth, resize.resize_nearest(guess, *truth.shape))
-               for guess, truth in zip(guesses, truths))
-
-
-def figures(models: dict, labelled: list[str], side: int, trunk=None) -> dict[str, dict[str, float]]:
-    """{name: {set: figure}} of models that take pictures, or a trunk's two features where there is a trunk."""
-    totals: dict = {name: {} for name in models}
+def confused(models: dict, labelled: list[str], side: int, half: str, trunk=None) -> tuple[dict, np.ndarray]:
+    """{name: (P, 21, 21) of a half's photos} of models that take pictures, or a trunk's features; the photos' sets (P,)."""
+    found: dict = {name: [] for name in models}
+    sets: list[str] = []
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        for kind, pixels, truths in pictures(labelled, side):
+        for kind, pixels, truths in pictures(labelled, side, half):
             given = trunk(pixels) if trunk else (pixels,)
             for name, model in models.items():
-                totals[name][kind] = totals[name].get(kind, 0) + matrix(model(*given), truths, side)
-    for found in totals.values():
-        if {"voc40", "vocval"} <= set(found):
-            found["voc"] = found["voc40"] + found["vocval"]
-    return {name: {kind: confusions.figure(total, kind) for kind, total in found.items()} for name, found in totals.items()}
+                guesses = spread(model(*given).float(), (side, side)).argmax(1).numpy().astype(np.uint8)
+                found[name] += [metrics.confusion_matrix(truth, resize.resize_nearest(guess, *truth.shape))
+                                for guess, truth in zip(guesses, truths)]
+            sets += [kind] * len(truths)
+    return {name: np.stack(matrices) for name, matrices in found.items() if matrices}, np.array(sets)
+
+
+def of_set(matrices: np.ndarray, sets: np.ndarray, kind: str) -> np.ndarray:
+    """The matrices of one set's photos; "voc" is voc40 and vocval together."""
+    return matrices[confusions.members(sets, np.full(len(sets), "all"), kind, "all")]
+
+
+def by_seed(found: dict, sets: np.ndarray) -> dict[str, dict[str, list[float]]]:
+    """{kind of run: {set: [figure of each seed]}}; names end in "-<seed>"."""
+    result: dict = {}
+    for name, matrices in found.items():
+        for kind in dict.fromkeys([*confusions.FIGURES, *sets.tolist()]):
+            rows = of_set(matrices, sets, kind)
+            if len(rows):
+                value = round(confusions.figure(rows.sum(0), kind), 4)
+                result.setdefault(name.rsplit("-", 1)[0], {}).setdefault(kind, []).append(value)
+    return result
+
+
+def leads(found: dict, sets: np.ndarray) -> dict[str, dict[str, list[float]]]:
+    """How far a head leads an older one, all its seeds taken together; photos are drawn again in pairs."""
+    pooled: dict = {}
+    for name, matrices in found.items():
+        pooled[name.rsplit("-", 1)[0]] = pooled.get(name.rsplit("-", 1)[0], 0) + matrices
+    result: dict = {}
+    for old, new in PAIRS:
+        for kind in confusions.FIGURES if {old, new} <= set(pooled) else ():
+            one, other = (of_set(pooled[name], sets, kind) for name in (new, old))
+            if len(one):
+                lead = confusions.figure(one.sum(0), kind) - confusions.figure(other.sum(0), kind)
+                result.setdefault(f"{new}/{old}", {})[kind] = [lead, *confusions.interval(one, kind, other)]
+    return result
 
 
 def run(work: str, labelled: list[str], threads: int = 2) -> None:
     """Measure all runs of <work>."""
     torch.set_num_threads(threads)
-    runs = sorted(path.parent for path in (Path(work) / "heads").glob("v*-*/model.pt"))
+    folders = sorted(path.parent for path in (Path(work) / "heads").glob("v*-*/model.pt"))
     ours = {path.name: frozen.trained_head(work, *path.name.rsplit("-", 1)[:1], seed=int(path.name.rsplit("-", 1)[1]))
-            for path in runs}
-    found = figures(ours, labelled, SIDE, trained_trunk(work)) if ours else {}
+            for path in folders}
     short = {path.parent.name: train.read(path, "train").to(memory_format=torch.channels_last)
              for path in sorted(Path(work).glob("short-*/model.pt"))}
-    found |= figures(short, labelled, SHORT_SIDE) if short else {}
-    result: dict = {}
-    for name in found:
-        what = name.rsplit("-", 1)[0]
-        label = f"{what}, a short run" if what == "short" else f"head {what}"
-        for kind, value in found[name].items():
-            result.setdefault(label.replace("short, a", "deeplab, a"), {}).setdefault(kind, []).append(round(value, 4))
-    order = [f"head {name}" for name in heads.SEGMENTERS]
-    ranked = sorted(result, key=lambda key: order.index(key) if key in order else len(order))
-    (Path(work) / "seeds.json").write_text(json.dumps({key: result[key] for key in ranked}, indent=1) + "\n")
+    result: dict = {"choose": {}, "report": {}, "pairs": {}}
+    if ours:
+        trunk = trained_trunk(work)
+        chosen = by_seed(*confused(ours, labelled, SIDE, "choose", trunk))
+        looked = confused(ours, labelled, SIDE, "report", trunk)
+        told = by_seed(*looked)
+        for half, found in (("choose", chosen), ("report", told)):
+            result[half] = {f"head {name}": found[name] for name in heads.SEGMENTERS if name in found}
+        result["pairs"] = leads(*looked)
+    if short:
+        found = by_seed(*confused(short, labelled, SHORT_SIDE, "choose"))
+        result["choose"] |= {f"deeplab, a {name} run": values for name, values in found.items()}
+    (Path(work) / "seeds.json").write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))

@@ -22,7 +22,10 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
                 None)
 # No graphics card, no sandbox (it refuses to run as root), and no connection of its own accord.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         # For the page on phones: WebGPU in software, and a camera that shows a test picture.
+         "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--use-fake-device-for-media-stream",
+         "--use-fake-ui-for-media-stream"]
 CELLS = ["from segkit.lessons.lesson_08 import explorer\nexplorer.explorer()",
          "from segkit.lessons.lesson_00 import explorer\nexplorer.your_photo()",
          "from segkit import widgets\nwidgets.benchmark_dashboard()",
