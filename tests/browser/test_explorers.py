@@ -18,7 +18,7 @@ expect.set_options(timeout=30_000)
 
 WIDTHS = (1280, 700)  # of the window, in CSS pixels
 # Dials that may leave the words as they are: rounded shares, or pieces, may happen to be the same.
-ONLY_THE_PICTURE = ("Opacity", "Fit", "Gap", "Mask by", "Stride", "Scales", "Near", "Alike")
+ONLY_THE_PICTURE = ("Opacity", "Fit", "Gap", "Mask by", "Stride", "Scales", "Near", "Alike", "Draw")
 NO_NAME = (explorer.bits, "Photo")  # the words of this explorer do not name the photo
 # The photo "voc" has many classes; its own image features change nothing; scales have no effect
 # on float32, and none on 3 bits, where all is background anyway.
