@@ -1,4 +1,4 @@
-"""The command line: ``python -m segkit segment | benchmark | phone | models | doctor``.
+"""The command line: ``python -m segkit segment | teach | benchmark | phone | models | doctor``.
 
 The script ``segkit`` is the same.
 
@@ -51,6 +51,7 @@ def _parser():
                          help="of the overlays of several photos (default: png)")
     segment.add_argument("--json", action="store_true", help="print JSON, one object a photo")
 
+    _teach_options(commands.add_parser("teach", help="teach a model a class of your own"))
     _benchmark_options(commands.add_parser(
         "benchmark", help="measure how fast models run on this machine"))
     _phone_options(commands.add_parser(
@@ -60,6 +61,25 @@ def _parser():
     doctor = commands.add_parser("doctor", help="say what this machine has and whether it works")
     doctor.add_argument("--json", action="store_true", help="print JSON")
     return parser
+
+
+def _teach_options(parser):
+    add = parser.add_argument
+    add("--name", required=True, help="of the new class")
+    add("--photo", action="append", required=True, metavar="PHOTO",
+        help="a picture or the name of a sample photo; give this option and the next once for each photo, or "
+             "once with a folder")
+    add("--scribbles", action="append", required=True, metavar="S.png",
+        help="a PNG of the photo's size, one byte a pixel: 0 not marked, 1 not the class, 2 the class; for a "
+             "folder of photos a folder of such files with the photos' names")
+    add("--out", required=True, metavar="MINE.tflite", help="the file to write")
+    add("--model", metavar="NAME|FILE", help="the model to begin with (default: deeplab-w8)")
+    add("--alone", action="store_true", help="leave out the old classes")
+    add("--background", action="append", metavar="PHOTO",
+        help="a photo that does not show the class, may be given several times; none: no such photo "
+             "(default: the sample photos)")
+    add("--seed", type=int, default=0, metavar="N", help="chooses the pixels to learn from (default: 0)")
+    add("--resume", action="store_true", help="for a folder: go on after an interrupt")
 
 
 def _benchmark_options(parser):
@@ -125,6 +145,12 @@ def _benchmark(options):
     return benchmark(options)
 
 
+def _teach(options):
+    from segkit.cli.teach import teach
+
+    return teach(options)
+
+
 def _phone(options):
     from segkit.cli.phone import phone
 
@@ -142,10 +168,10 @@ def main(arguments=None):
     try:
         options = _parser().parse_args(arguments)
         if options.command is None:
-            raise SegkitError("choose a command: segment, benchmark, phone, models or doctor; "
+            raise SegkitError("choose a command: segment, teach, benchmark, phone, models or doctor; "
                               "see 'segkit --help'")
-        work = {"segment": _segment, "benchmark": _benchmark, "phone": _phone, "models": _models,
-                "doctor": _doctor}
+        work = {"segment": _segment, "teach": _teach, "benchmark": _benchmark, "phone": _phone,
+                "models": _models, "doctor": _doctor}
         status = work[options.command](options)
         sys.stdout.flush()
         return status

@@ -28,7 +28,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--use-fake-ui-for-media-stream"]
 CELLS = ["from segkit.lessons.lesson_08 import explorer\nexplorer.explorer()",
          "from segkit.lessons.lesson_00 import explorer\nexplorer.your_photo()",
-         "from segkit import widgets\nwidgets.benchmark_dashboard()"]
+         "from segkit import widgets\nwidgets.benchmark_dashboard()",
+         "from segkit import photos, widgets\n"
+         "pad = widgets.scribble('helmet', {'astronaut': photos.sample('astronaut')})\npad"]
 PATIENCE = 30_000  # milliseconds that a page may take for one step; a healthy one takes far less
 
 
