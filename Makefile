@@ -207,5 +207,9 @@ lock:
 		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 		requirements.txt -o requirements.lock
 
+# What is in build/offline-kit stays, so that an interrupted download goes on. PYTHONS="3.11 3.12" serves several.
+offline-kit: $(READY)
+	@"$(BIN)" tools/offline_kit.py $(SYSTEMS) $(if $(PYTHONS),--python $(PYTHONS)) $(ARGS)
+
 clean:
 	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .venv-fuzz .pytest_cache .ruff_cache .hypothesis build dist

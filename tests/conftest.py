@@ -30,7 +30,7 @@ os.environ["SEGKIT_DEFAULT"] = "deeplab"
 SLOW = ("tests/browser/", "notebooks/", "tests/notebooks/test_without_model.py", "tests/notebooks/test_nbval.py",
         "tests/notebooks/test_lessons_tool.py", "tests/robustness/", "tests/benchmark/test_damaged.py",
         "tests/benchmark/test_sweep.py", "tests/benchmark/test_machine.py", "tests/widgets/test_dashboard.py",
-        "tests/models/test_shipped_models.py")
+        "tests/models/test_shipped_models.py", "tests/test_offline_kit.py")
 
 
 def pytest_collection_modifyitems(items):

@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve()
 FOUND = HERE.parents[2] / "build" / "fuzz"
 MOST_PIXELS = 1_000_000  # more of them take time and find nothing new
-LIMITS = {"photo": ["-max_len=70000", "-timeout=20"], "model": ["-max_len=8000", "-timeout=20"]}
+LIMITS = {"photo": ["-max_len=100000", "-timeout=20"], "model": ["-max_len=8000", "-timeout=20"]}
 
 
 def readers():
