@@ -126,6 +126,17 @@ def test_wheels_of_another_system_do_not_count(small, tmp_path, capsys):
     assert "macos-arm64" in capsys.readouterr().err
 
 
+def test_wheels_that_lie_there_from_before_stay_out(kit, tmp_path):
+    inside = ["both-1.0-py3-none-any.whl", "both-1.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+              "both-1.0-cp38-abi3-macosx_10_9_universal2.whl"]
+    outside = ["both-0.9-py3-none-any.whl", "other-1.0-py3-none-any.whl", "both-1.0-cp312-cp312-manylinux2014_x86_64.whl",
+               "both-1.0-cp311-cp311-win_amd64.whl", "both-1.0-cp311-cp311-macosx_11_0_x86_64.whl"]
+    for name in inside + outside:
+        (tmp_path / name).write_bytes(b"")
+    found = kit.fitting(tmp_path, LOCK, ["linux-x86_64", "macos-arm64"], ["3.11"])
+    assert {file.name for file in found} == set(inside)
+
+
 @pytest.mark.parametrize("arguments, words", [(["amiga"], "choose of linux-x86_64"), (["linux-x86_64", "x"], "no kit for x")])
 def test_an_unknown_system_is_one_line(small, arguments, words, capsys):
     assert small("", *arguments) == (2, None)

@@ -19,6 +19,7 @@ import tempfile
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import parse_wheel_filename
 
 from segkit import models
 from segkit.errors import SegkitError, one_line, whole_file
@@ -30,10 +31,13 @@ AT_A_TIME = 10  # packages in one call of pip, which keeps nothing of a call tha
 GLIBC = ["manylinux1", "manylinux2010", "manylinux2014", *(f"manylinux_2_{minor}" for minor in range(5, 35))]
 SYSTEMS = {
     "linux-x86_64": (("linux", "Linux", "posix", "x86_64"), [f"{name}_x86_64" for name in GLIBC], 310),
-    "linux-aarch64": (("linux", "Linux", "posix", "aarch64"), [f"{name}_aarch64" for name in GLIBC[2:]], 400),
-    "macos-arm64": (("darwin", "Darwin", "posix", "arm64"), ["macosx_15_0_arm64"], 300),
-    "windows-x86_64": (("win32", "Windows", "nt", "AMD64"), ["win_amd64"], 300),
+    "linux-aarch64": (("linux", "Linux", "posix", "aarch64"), [f"{name}_aarch64" for name in GLIBC[2:]], 275),
+    "macos-arm64": (("darwin", "Darwin", "posix", "arm64"), ["macosx_15_0_arm64"], 240),
+    "windows-x86_64": (("win32", "Windows", "nt", "AMD64"), ["win_amd64"], 270),
 }
+# How the platform of a wheel begins and ends that such a system can use.
+ENDS = {"linux-x86_64": ("manylinux", "_x86_64"), "linux-aarch64": ("manylinux", "_aarch64"),
+        "macos-arm64": ("macosx", ("_arm64", "_universal2")), "windows-x86_64": ("win", "_amd64")}
 START = """Install from this folder; no network is needed. Python {pythons} with venv has to be there.
 
     make lab PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels
@@ -75,6 +79,7 @@ def needed(lock, system, python):
 
 def download(lock, system, python, wheels):
     """Bring the wheels of one system and Python into a folder. SegkitError: pip could not; its last line."""
+    # "3.11" alone would be 3.11.0 for pip, and some wheels want a later one.
     entries = needed(lock, system, python)
     options = [part for name in SYSTEMS[system][1] for part in ("--platform", name)]
     for start, some in groups(entries):
@@ -82,8 +87,9 @@ def download(lock, system, python, wheels):
             listed = Path(folder, "requirements.txt")
             listed.write_text("\n".join(some) + "\n", encoding="utf-8")
             done = subprocess.run(
-                [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "--python-version", python,
-                 "--implementation", "cp", *options, "-d", str(wheels), "-r", str(listed)], capture_output=True, text=True)
+                [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "--python-version",
+                 f"{python}.99", "--implementation", "cp", *options, "-d", str(wheels), "-r", str(listed)],
+                capture_output=True, text=True)
         if done.returncode:
             said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["pip gave no reason"]
             raise SegkitError(f"the wheels for {system}, Python {python}, could not be downloaded: {one_line(said[-1])}; "
@@ -101,6 +107,21 @@ def groups(entries):
             found.append((number, []))
         found[-1][1].append(entry)
     return found
+
+
+def fitting(wheels, lock, systems, pythons):
+    """The wheels in a folder that belong into this kit: others may lie there from an older lock or for other systems."""
+    pinned = {entry.split()[0] for system in systems for python in pythons for entry in needed(lock, system, python)}
+    own = {f"cp{python.replace('.', '')}" for python in pythons}
+
+    def fits(file):
+        name, version, _, tags = parse_wheel_filename(file.name)
+        return f"{name}=={version}" in pinned and any(
+            (tag.platform == "any" or any(tag.platform.startswith(start) and tag.platform.endswith(end)
+                                          for start, end in map(ENDS.get, systems)))
+            and (tag.abi == "abi3" or tag.interpreter.startswith("py") or tag.interpreter in own) for tag in tags)
+
+    return [file for file in sorted(wheels.glob("*.whl")) if fits(file)]
 
 
 def megabytes(folder):
@@ -132,7 +153,7 @@ def pack(archive, wheels, files, others, start):
     with whole_file(archive) as draft, tarfile.open(draft, "w:gz", compresslevel=1) as tar:  # wheels are packed already
         for path in files:
             tar.add(ROOT / path, f"{top}/{path.as_posix()}")
-        for file in sorted(wheels.glob("*.whl")):
+        for file in wheels:
             tar.add(file, f"{top}/wheels/{file.name}")
         for file in others:
             tar.add(file, f"{top}/models/{file.name}")
@@ -163,7 +184,7 @@ def make(systems, pythons, lock, folder):
             download(lock, system, python, wheels)
     archive = folder / f"segkit-kit-{'-'.join(systems)}.tar.gz"
     start = START.format(pythons=" or ".join(pythons), models=PUBLISHED if others else "", systems=", ".join(systems))
-    pack(archive, wheels, files, others, start)
+    pack(archive, fitting(wheels, lock, systems, pythons), files, others, start)
     print(f"segkit: {archive}: {round(archive.stat().st_size / 1e6)} MB; unpack it and follow START.txt")
     return archive
 
