@@ -84,7 +84,7 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons test-train bench lock clean stale
+.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons test-train fuzz bench offline-kit lock clean stale
 .DEFAULT_GOAL := help
 
 help:
@@ -97,6 +97,8 @@ help:
 	@echo 'make lessons  run the lessons and store what they show; ONLY=05 takes one, REDRAW=1 replaces every output'
 	@echo 'make bench  measure the speed of this machine'
 	@echo 'make test-train  test the training: every stage on generated pictures (installs PyTorch: 2 GB)'
+	@echo 'make fuzz   change photos and model files until a reader fails, 10 minutes; SECONDS=30 is shorter'
+	@echo 'make offline-kit  one archive for rooms without a network; SYSTEMS="linux-x86_64 macos-arm64 windows-x86_64"'
 	@echo 'make setup  install only'
 	@echo 'make lock   bring requirements.lock up to date with requirements.txt'
 	@echo 'make clean  remove what make installed'
@@ -210,6 +212,16 @@ lint: $(READY)
 test-train: .venv-train/.ready .venv-convert/.ready
 	@SEGKIT_CONVERTER="`pwd`/.venv-convert/bin/python" .venv-train/bin/python -m pytest training/tests $(ARGS)
 
+# atheris has a folder of its own, which only this command puts on the path. It has wheels for few Pythons and systems.
+.venv-fuzz/.ready: $(READY)
+	@"$(BIN)" -m pip install -qq --upgrade --target .venv-fuzz 'atheris>=2.3,<4' || { \
+		echo "segkit: atheris could not be installed (see the line above): fuzzing needs Linux, a network," \
+			"and a Python for which atheris has a wheel, such as 3.11" >&2; exit 1; }; \
+	touch $@
+
+fuzz: .venv-fuzz/.ready
+	@PYTHONPATH=.venv-fuzz "$(BIN)" tests/robustness/fuzz.py $(or $(SECONDS),600) $(ARGS)
+
 bench: $(READY)
 	@"$(BIN)" tests/bench.py $(ARGS)
 
@@ -222,5 +234,9 @@ lock:
 		--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 		requirements.txt -o requirements.lock
 
+# What is in build/offline-kit stays, so that an interrupted download goes on. PYTHONS="3.11 3.12" serves several.
+offline-kit: $(READY)
+	@"$(BIN)" tools/offline_kit.py $(SYSTEMS) $(if $(PYTHONS),--python $(PYTHONS)) $(ARGS)
+
 clean:
-	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .venv-node .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .venv-node .venv-fuzz .pytest_cache .ruff_cache .hypothesis build dist

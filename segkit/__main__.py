@@ -166,6 +166,9 @@ def _segment(options):
 def main(arguments=None):
     """Run the command line; the exit status (0 good, 1 some photos failed, 2 wrong input)."""
     try:
+        for stream in (sys.stdout, sys.stderr):  # a terminal may not know every letter of a file's name
+            if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
         options = _parser().parse_args(arguments)
         if options.command is None:
             raise SegkitError("choose a command: segment, teach, benchmark, phone, models or doctor; "
@@ -185,10 +188,23 @@ def main(arguments=None):
     except Exception as error:
         if os.environ.get("SEGKIT_DEBUG"):
             raise
-        message = (f"unexpected {type(error).__name__}: {one_line(error)}; "
-                   "this is a fault of segkit, set SEGKIT_DEBUG=1 to see where")
+        message = _unforeseen(error)
     print(f"segkit: {message}", file=sys.stderr)
     return 2
+
+
+def _unforeseen(error):
+    """What an exception that nobody turned into a SegkitError means, and what to do."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; close other programs, use smaller photos, or --workers 1"
+    if isinstance(error, ImportError):
+        return (f"a package does not import ({one_line(error)}); free some memory, or install anew: "
+                "make clean setup")
+    if isinstance(error, OSError):
+        return (f"the system refused: {one_line(error)}; make room or give permission there, "
+                "then run the command again")
+    return (f"unexpected {type(error).__name__}: {one_line(error)}; "
+            "this is a fault of segkit, set SEGKIT_DEBUG=1 to see where")
 
 
 if __name__ == "__main__":

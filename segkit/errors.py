@@ -1,10 +1,11 @@
-"""The one error type of segkit, and what native libraries write to standard error."""
+"""The one error type of segkit, what native libraries write to standard error, and files written whole."""
 
 import os
 import sys
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 # One redirection at a time: file descriptor 2 belongs to the whole process.
 _LOCK = threading.RLock()
@@ -27,6 +28,56 @@ def one_line(text, limit=300):
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def scratch_file():
+    """A nameless binary file for reading and writing.
+
+    Where no folder for temporary files can be written to, as on a full or read-only disk, it is
+    one that forgets: a lost line of a log is no reason to stop.
+    """
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        return open(os.devnull, "w+b")
+
+
+@contextmanager
+def whole_file(path):
+    """Write a file whole or not at all: what stood at ``path`` before stays until the new one is complete.
+
+    Args:
+        path: where the file goes.
+
+    Yields:
+        pathlib.Path of a draft beside it, with the same suffix, to be written in the block.
+
+    Raises:
+        SegkitError: the block or the renaming raised OSError or ValueError; no draft is left.
+    """
+    path = Path(path)
+    draft = path.with_name(f".segkit-{os.getpid()}-{path.name}")
+    try:
+        yield draft
+        draft.replace(path)
+    except (OSError, ValueError) as error:
+        raise SegkitError(f"{one_line(path)} cannot be written: {getattr(error, 'strerror', None) or error}; "
+                          "make room and allow writing there, or name another place") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+@contextmanager
+def enough_memory(what):
+    """Turn a lack of memory in the block into a SegkitError about ``what``, as "the photo ..."."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, MemoryError) or "Insufficient memory" in str(error):  # OpenCV has its own error
+            raise SegkitError(f"{what} does not fit into memory; make it smaller, or close other "
+                              "programs") from error
+        raise
+
+
 @contextmanager
 def captured_stderr():
     """Catch what C and C++ code writes to standard error.
@@ -37,7 +88,7 @@ def captured_stderr():
     the block.
     """
     text = []
-    with _LOCK, tempfile.TemporaryFile() as sink:
+    with _LOCK, scratch_file() as sink:
         try:
             sys.stderr.flush()
             keep = os.dup(2)

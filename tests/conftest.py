@@ -36,7 +36,7 @@ SLOW = ("tests/browser/", "notebooks/", "tests/notebooks/test_without_model.py",
         "tests/cli/test_teach.py", "tests/networks/teaching", "tests/networks/test_segmenter.py", "tests/runtime/",
         "tests/graph/test_graph.py", "tests/models/test_download.py", "tests/benchmark/test_command.py",
         "tests/benchmark/test_compare.py", "tests/benchmark/test_gpu.py", "tests/benchmark/test_official.py",
-        "tests/benchmark/test_operators.py", "tests/benchmark/test_phone", "tests/plots/")
+        "tests/benchmark/test_operators.py", "tests/benchmark/test_phone", "tests/plots/", "tests/test_offline_kit.py")
 
 
 def pytest_collection_modifyitems(items):

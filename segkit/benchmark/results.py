@@ -9,7 +9,7 @@ import numpy as np
 
 from segkit.benchmark.settings import Setting
 from segkit.benchmark.timing import batches_of, interval_of_median, milliseconds
-from segkit.errors import SegkitError, one_line
+from segkit.errors import SegkitError, one_line, whole_file
 
 STATUSES = ("ok", "refused", "failed", "unavailable")
 # Percentiles 5 and 95 that lie further apart than this share of the median are called noisy,
@@ -196,7 +196,8 @@ class Report:
 
     def to_json(self, file):
         """Write everything into a JSON file. SegkitError: it cannot be written."""
-        _write(file, json.dumps(self.as_dict(), indent=1) + "\n")
+        with whole_file(file) as draft:
+            draft.write_text(json.dumps(self.as_dict(), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def from_json(cls, file):
@@ -217,13 +218,10 @@ class Report:
         The first column, "kind", says "measured". Lists and dictionaries are JSON in their cell.
         """
         rows = [_flat(self.machine, self.options, result) for result in self.results]
-        try:
-            with open(file, "w", newline="", encoding="utf-8") as stream:
-                writer = csv.DictWriter(stream, fieldnames=COLUMNS)
-                writer.writeheader()
-                writer.writerows(rows)
-        except OSError as error:
-            raise SegkitError(f"{one_line(file)} cannot be written: {error.strerror}") from error
+        with whole_file(file) as draft, open(draft, "w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, fieldnames=COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)
 
     @classmethod
     def from_csv(cls, file):
@@ -264,10 +262,3 @@ def _unflat(row):
               for name in (*_ASKED, *_PLAIN)}
     asked = {name: values.pop(name) for name in _ASKED}
     return Result.from_dict({**values, "asked": asked})
-
-
-def _write(file, text):
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SegkitError(f"{one_line(file)} cannot be written: {error.strerror}") from error

@@ -1,12 +1,13 @@
 """One photo of ``segkit segment``: read, label, write its files, and say what was found."""
 
 import json
-from contextlib import suppress
 
 from segkit import photos
-from segkit.errors import SegkitError
+from segkit.errors import SegkitError, enough_memory, whole_file
 
 FAST_PNG = 1  # zlib's level: the quickest; files are a little larger
+# How many pixels a side a file of this format can hold, or the library that writes it.
+LONGEST = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
 
 
 def answer(segmenter, source, targets, as_json, several):
@@ -25,11 +26,12 @@ def answer(segmenter, source, targets, as_json, several):
     Raises:
         SegkitError: the photo cannot be read or labelled, or a file not be written.
     """
-    result = segmenter.segment(_photo(source))
-    if targets["mask"]:
-        _save(result.mask_image(), targets["mask"], several)
-    if targets["overlay"]:
-        _save(result.overlay(), targets["overlay"], several)
+    with enough_memory(str(source)):
+        result = segmenter.segment(_photo(source))
+        if targets["mask"]:
+            _save(result.mask_image(), targets["mask"], several)
+        if targets["overlay"]:
+            _save(result.overlay(), targets["overlay"], several)
     if as_json:
         return json.dumps(_report(segmenter, source, result, several))
     if several:
@@ -46,19 +48,16 @@ def _photo(source):
 
 
 def _save(image, path, make_folder):
-    """Write a picture whole or not at all: into a file beside it first, then renamed."""
-    draft = path.with_name(f".segkit-{path.name}")
-    options = {"compress_level": FAST_PNG} if path.suffix.lower() == ".png" else {"quality": 90}
-    try:
+    """Write a picture whole or not at all."""
+    ending = path.suffix.lower()
+    if max(image.size) > LONGEST.get(ending, max(image.size)):
+        raise SegkitError(f"{path} cannot be written: a {ending} file holds at most {LONGEST[ending]} pixels a "
+                          f"side, and the photo has {max(image.size)}; choose PNG")
+    options = {"compress_level": FAST_PNG} if ending == ".png" else {"quality": 90}
+    with whole_file(path) as draft:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
         image.save(draft, **options)
-        draft.replace(path)
-    except (OSError, ValueError) as error:
-        with suppress(OSError):
-            draft.unlink()
-        reason = getattr(error, "strerror", None) or error
-        raise SegkitError(f"{path} cannot be written: {reason}") from error
 
 
 def _report(segmenter, source, result, several):

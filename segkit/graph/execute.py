@@ -14,6 +14,8 @@ import numpy as np
 from segkit import reference
 from segkit.errors import SegkitError
 
+WIDEST = 1000  # positions that a window may span on a small map: the padding around the map grows with it
+
 
 def layer(operator):
     """A function from an operator's inputs to its output, arrays of real numbers.
@@ -87,6 +89,10 @@ def _each(layer, x, *arguments, **options):
 def _expect_window(operator, x, channels):
     """Refuse an output of another shape than a sliding window's settings make."""
     said = operator.parameters
+    for side, size, rate in zip(x.shape[1:3], said["kernel"], said.get("dilation", (1, 1))):
+        if reference.effective_kernel(size, rate) > WIDEST + 16 * side:
+            raise SegkitError(f"its window of {size} with rate {rate} reaches far beyond a map "
+                              f"of {side} positions")
     sizes = [reference.output_size(*axis) for axis in
              zip(x.shape[1:3], said["kernel"], said["stride"], [said["padding"]] * 2,
                  said.get("dilation", (1, 1)))]

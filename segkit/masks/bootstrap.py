@@ -50,7 +50,7 @@ def estimate(matrices, classes=None, rounds=ROUNDS, seed=0):
         :class:`Estimate`
 
     Raises:
-        SegkitError: no photo, or an array of another shape.
+        SegkitError: no photo, an array of another shape, or NaN in it.
     """
     matrices = _checked(matrices)
     found = _mean_ious(matrices, _draws(len(matrices), rounds, seed), classes)
@@ -83,6 +83,9 @@ def _checked(matrices):
     if matrices.ndim != 3 or not len(matrices) or matrices.shape[1] != matrices.shape[2]:
         raise SegkitError(f"an array of shape {matrices.shape} holds no confusion matrices; give "
                           "(photos, classes, classes)")
+    if np.isnan(matrices).any():
+        raise SegkitError("the confusion matrices hold NaN (not a number) in place of counts; leave out the "
+                          "photos that were not counted")
     return matrices
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from segkit.errors import SegkitError
+
 OBJECTS = 20
 
 
@@ -19,11 +21,16 @@ def mask_boxes(best: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
     Returns:
         (n, 6) float32 rows (class, 1, left, top, right, bottom).
+
+    Raises:
+        SegkitError: a class does not occur.
     """
     height, width = best.shape
     rows = []
     for index in classes:
         y, x = np.nonzero(best == index)
+        if not len(y):
+            raise SegkitError(f"class {index} has no cell in the class map; leave it out")
         rows.append((index, 1.0, x.min() / width, y.min() / height,
                      (x.max() + 1) / width, (y.max() + 1) / height))
     return np.array(rows, np.float32).reshape(-1, 6)

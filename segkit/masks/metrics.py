@@ -58,6 +58,9 @@ def _square(matrix) -> np.ndarray:
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise SegkitError(f"an array of shape {matrix.shape} is no confusion matrix; pass what "
                           "confusion_matrix(truth, prediction) returns")
+    if np.isnan(matrix).any():
+        raise SegkitError("the confusion matrix holds NaN (not a number) in place of counts; pass what "
+                          "confusion_matrix(truth, prediction) returns")
     return matrix
 
 
@@ -101,7 +104,7 @@ def iou_per_class(matrix: np.ndarray) -> np.ndarray:
         neither was there nor was it claimed.
 
     Raises:
-        SegkitError: the matrix is not square.
+        SegkitError: the matrix is not square, or holds NaN.
     """
     matrix = _square(matrix)
     hit = np.diag(matrix)

@@ -6,6 +6,8 @@
 
 import numpy as np
 
+from segkit.errors import SegkitError
+
 FLAT = 32  # whole numbers that differ by less may lie near a straight line by chance
 
 
@@ -37,6 +39,9 @@ def class_map(scores, step=1):
     Returns:
         (H, W) uint8 class indices.
 
+    Raises:
+        SegkitError: a score is not a number (NaN), so that no class wins.
+
     With a step the answer is the same and comes sooner. Between four grid points
     bilinear interpolation takes weighted means, and a weighted mean keeps order:
     where one class wins at all four points, it wins everywhere between them.
@@ -44,6 +49,10 @@ def class_map(scores, step=1):
     for rounding may fall either way. Rounding to whole numbers keeps order, too, so
     8-bit scores give the very same answer.)
     """
+    flat = scores.ravel()
+    if scores.dtype.kind == "f" and np.isnan(np.dot(flat, flat)):  # one pass, the quickest that sees any NaN
+        raise SegkitError("the scores hold NaN (not a number), so no class can win; the model's file or its "
+                          "input is damaged")
     if step == 1:
         return scores.argmax(axis=-1).astype(np.uint8)
     corners = scores[::step, ::step].argmax(axis=-1).astype(np.uint8)

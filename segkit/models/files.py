@@ -11,7 +11,7 @@ A file is looked for in this order, and its SHA-256 is checked wherever it was f
 import hashlib
 import os
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from segkit.errors import SegkitError, one_line
 from segkit.masks import labels
@@ -19,7 +19,7 @@ from segkit.models import entries
 from segkit.models.download import cause, fetch
 from segkit.models.entries import catalogue, get
 
-MOST_LABEL_BYTES = 1 << 20  # a label file that unpacks to more is damaged, or a trap
+MOST_LABEL_BYTES = 1 << 20  # label files that unpack to more, all together, are damaged, or a trap
 
 
 def sha256(file):
@@ -175,10 +175,13 @@ def label_files(file):
     """
     try:
         with ZipFile(file) as archive:
-            return {entry.filename: archive.read(entry).decode("utf-8").splitlines()
-                    for entry in archive.infolist()
-                    if entry.filename.endswith(".txt") and entry.file_size <= MOST_LABEL_BYTES}
-    except (BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
+            # The other ways of packing are unpacked whole before Python looks at a size.
+            texts = [entry for entry in archive.infolist() if entry.filename.endswith(".txt")
+                     and entry.compress_type in (ZIP_STORED, ZIP_DEFLATED)]
+            if sum(entry.file_size for entry in texts) > MOST_LABEL_BYTES:
+                return {}
+            return {entry.filename: archive.read(entry).decode("utf-8").splitlines() for entry in texts}
+    except Exception:  # noqa: BLE001 - of a damaged archive anything can come
         return {}
 
 

@@ -10,12 +10,14 @@ https://arxiv.org/abs/1706.05587 section 4 (DeepLab v3's logits and upsampling)
 from collections import namedtuple
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
+from numbers import Real
 from time import perf_counter
 
 import numpy as np
 
 from segkit import models, photos
-from segkit.errors import SegkitError
+from segkit.errors import SegkitError, enough_memory
 from segkit.masks import labels, resize
 from segkit.masks.paint import paint
 from segkit.masks.scores import Argmax
@@ -147,6 +149,10 @@ class Segmenter:
         known = 127.5 if self._input.scale is None else 128
         self.mean = mean if mean is not None else entry.mean if entry else known
         self.std = std if std is not None else entry.std if entry else known
+        for name, value in (("mean", self.mean), ("std", self.std)):
+            if not isinstance(value, Real) or not isfinite(value):
+                raise SegkitError(f"{name} must be a finite number, not {value!r}: pixels become "
+                                  "(pixel - mean) / std")
         if not self.std:
             raise SegkitError("std must not be 0: pixels become (pixel - mean) / std")
         self._argmax = Argmax(self._output.upsampled_from)
@@ -233,15 +239,19 @@ class Segmenter:
 
         Returns:
             a :class:`Segmentation` at the photo's upright size.
+
+        Raises:
+            SegkitError: no photo, no memory for it, or scores that are no numbers.
         """
         photo = photos.load(photo)
-        start = perf_counter()
-        values, region = self.prepare(photo)
-        prepared = perf_counter()
-        output = self.session.run(values, copy=False)
-        invoked = perf_counter()
-        mask = self.finish(output, region, photo.shape[:2])
-        finished = perf_counter()
+        with enough_memory(f"the photo of {photo.shape[1]} x {photo.shape[0]} pixels"):
+            start = perf_counter()
+            values, region = self.prepare(photo)
+            prepared = perf_counter()
+            output = self.session.run(values, copy=False)
+            invoked = perf_counter()
+            mask = self.finish(output, region, photo.shape[:2])
+            finished = perf_counter()
         milliseconds = {"prepare": (prepared - start) * 1e3, "invoke": (invoked - prepared) * 1e3,
                         "finish": (finished - invoked) * 1e3}
         return Segmentation(photo, mask, self.names, milliseconds)

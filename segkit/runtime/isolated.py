@@ -11,12 +11,11 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from importlib import import_module
 from multiprocessing import Pipe, connection
 from time import monotonic
 
-from segkit.errors import SegkitError, one_line
+from segkit.errors import SegkitError, one_line, scratch_file
 
 _START = ("import sys; sys.path[:] = {path!r}; from segkit.runtime.isolated import _serve; "
           "_serve({handle}, {target!r})")
@@ -64,7 +63,7 @@ class Isolated:
 
     def __init__(self, target, environment=None, cancelled=lambda: False):
         self._cancelled, self.words = cancelled, ""
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._log = scratch_file()  # lives as long as the process
         self._pipe, there = Pipe()
         handle = there.fileno()
         alone = {"start_new_session": True, "pass_fds": [handle]}  # Ctrl+C is the caller's alone
@@ -145,8 +144,9 @@ def limit_memory():
 
         import psutil
 
-        most = psutil.virtual_memory().total
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        most, (soft, hard) = psutil.virtual_memory().total, resource.getrlimit(resource.RLIMIT_AS)
+        allowed = [most, *(limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY)]
+        resource.setrlimit(resource.RLIMIT_AS, (min(allowed), min(allowed)))
 
 
 def _serve(handle, target):

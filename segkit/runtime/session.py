@@ -195,7 +195,7 @@ def import_runtime(runtime):
             return import_module(RUNTIMES[runtime][0])
     except Exception as error:  # a wheel built for another NumPy fails in many ways
         raise SegkitError(f"the runtime {runtime!r} is installed but does not import: "
-                          f"{one_line(error)}") from error
+                          f"{one_line(error)}; free some memory, or install anew: make clean setup") from error
 
 
 def _tensor(details, upsampled_from=None):
