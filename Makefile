@@ -82,7 +82,7 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab dashboard test quick lint lessons test-train bench lock clean stale
+.PHONY: help setup lab dashboard test quick lint lessons test-train site test-site bench lock clean stale
 .DEFAULT_GOAL := help
 
 help:
@@ -94,6 +94,8 @@ help:
 	@echo 'make lessons  run the lessons and store what they show; ONLY=05 takes one, REDRAW=1 replaces every output'
 	@echo 'make bench  measure the speed of this machine'
 	@echo 'make test-train  test the training: every stage on generated pictures (installs PyTorch: 2 GB)'
+	@echo 'make site   make the lessons into a web site, build/site/index.html, that needs no other host'
+	@echo 'make test-site  test the web site: links, alt texts, requests, barriers'
 	@echo 'make setup  install only'
 	@echo 'make lock   bring requirements.lock up to date with requirements.txt'
 	@echo 'make clean  remove what make installed'
@@ -183,6 +185,20 @@ lint: $(READY)
 test-train: .venv-train/.ready .venv-convert/.ready
 	@SEGKIT_CONVERTER="`pwd`/.venv-convert/bin/python" .venv-train/bin/python -m pytest training/tests $(ARGS)
 
+# The web site has an environment of its own as well: Sphinx and what reads the notebooks.
+.venv-site/.ready: site/requirements.txt
+	@$(FIND_PYTHON); \
+	echo "segkit: installing $< into .venv-site (a minute, 450 MB on disk)"; \
+	"$$py" -m venv --clear .venv-site && .venv-site/bin/python -m pip install -qq -r $< && touch $@
+
+# Nothing is executed: the pages show what the lessons store. SEGKIT_REPOSITORY=https://github.com/... adds buttons that
+# start a lesson on Binder or Colab.
+site: .venv-site/.ready
+	@.venv-site/bin/python site/build.py build/site
+
+test-site: .venv-site/.ready
+	@.venv-site/bin/python -m pytest -q site/tests $(ARGS)
+
 bench: $(READY)
 	@"$(BIN)" tests/bench.py $(ARGS)
 
@@ -196,4 +212,4 @@ lock:
 		requirements.txt -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-train .venv-convert .venv-site .venv-lock .pytest_cache .ruff_cache .hypothesis build dist

@@ -22,6 +22,10 @@ PICTURES = ("docs/cat-overlay.png", "data/models/examples.jpg")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What MathJax needs for formulas in TeX, of all that its package holds.
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")
+# What stands under the picture of an explorer.
+STILL = """:::{{container}} segkit-explorer
+*Here the explorer stands still. Where the lesson runs, you can move it.* {}
+:::"""
 LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]+)\]\((?P<target>[^)#:]+)\)")
 
 
@@ -36,6 +40,8 @@ def main(out):
         status = subprocess.run(command, env={**os.environ, "SEGKIT_ROOT": str(ROOT)}).returncode
     if status:
         sys.exit(status)
+    for file in out.glob("_static/**/*.map"):  # for those who change the theme
+        file.unlink()
     # Without this file GitHub Pages leaves out folders whose names begin with an underscore.
     (out / ".nojekyll").touch()
     print(f"segkit: the site is in {out}: {sum(1 for _ in out.rglob('*.html'))} pages,"
@@ -114,8 +120,7 @@ def prepare(notebook):
             cell["metadata"]["mystnb"] = {"image": {"alt": words}}
             if data.pop(WIDGET, None) is not None:
                 cells.append({"cell_type": "markdown", "id": f"still-{cell['id']}", "metadata": {},
-                              "source": f":::{{container}} segkit-explorer\n*Here the explorer stands still. Where the lesson runs, "
-                                        f"you can move it.* {escaped(words)}\n:::"})
+                              "source": STILL.format(escaped(words))})
     notebook["cells"] = cells
 
 

@@ -30,7 +30,7 @@ suppress_warnings = ["autoapi.python_import_resolution", "ref.python"]
 autoapi_dirs = [str(ROOT / "segkit")]
 autoapi_root = "api"
 autoapi_ignore = ["*/lessons/*", "*/cli/*", "*/__main__.py", "*/widgets/*"]
-autoapi_options = ["members", "show-module-summary"]
+autoapi_options = ["members"]
 autoapi_add_toctree_entry = False
 autoapi_keep_files = False
 autoapi_python_class_content = "both"
@@ -42,10 +42,17 @@ html_title = "segkit"
 html_theme = "sphinx_book_theme"
 html_static_path = ["static"]
 html_css_files = ["segkit.css"]
+html_js_files = ["segkit.js"]
+html_favicon = "static/icon.svg"
+# Light or dark as the reader's system is, until the reader chooses.
+html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 html_copy_source = False
+# The search finds the names.
+html_use_index = html_domain_indices = False
 mathjax_path = "mathjax/tex-chtml.js"
 html_theme_options = {
+    "navbar_persistent": [],
     "show_navbar_depth": 1,
     "show_toc_level": 2,
     "use_download_button": False,
