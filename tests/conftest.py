@@ -24,13 +24,19 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 # The same default model on every processor; tests/models tests the choice itself.
 os.environ["SEGKIT_DEFAULT"] = "deeplab"
+# No rows of a reader's phone in the tables, and none of ours in the reader's.
+os.environ["SEGKIT_PHONES"] = str(Path(tempfile.gettempdir(), "segkit-tests-no-phones", "rows.jsonl"))
 
 # What `make quick` leaves out: whole folders and files of tests, and the lessons. Longest first: `make test` begins
 # with them, so that at the end no worker waits long for another.
 SLOW = ("tests/browser/", "notebooks/", "tests/notebooks/test_without_model.py", "tests/notebooks/test_nbval.py",
         "tests/notebooks/test_lessons_tool.py", "tests/robustness/", "tests/benchmark/test_damaged.py",
         "tests/benchmark/test_sweep.py", "tests/benchmark/test_machine.py", "tests/widgets/test_dashboard.py",
-        "tests/models/test_shipped_models.py")
+        "tests/models/test_shipped_models.py", "tests/widgets/", "tests/lessons/lesson", "tests/cli/test_folder.py",
+        "tests/cli/test_teach.py", "tests/networks/teaching", "tests/networks/test_segmenter.py", "tests/runtime/",
+        "tests/graph/test_graph.py", "tests/models/test_download.py", "tests/benchmark/test_command.py",
+        "tests/benchmark/test_compare.py", "tests/benchmark/test_gpu.py", "tests/benchmark/test_official.py",
+        "tests/benchmark/test_operators.py", "tests/benchmark/test_phone", "tests/plots/")
 
 
 def pytest_collection_modifyitems(items):
@@ -54,13 +60,14 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """One worker runs a whole file, because its tests share fixtures; the browser's smaller files share a JupyterLab."""
+    """One worker runs a whole file, because its tests share fixtures; files that share a JupyterLab go together."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             file = nodeid.partition("::")[0]
-            return "browser" if "browser/" in file and "explorers" not in file else file
+            alone = "explorers" in file or "phone" in file
+            return "browser" if "browser/" in file and not alone else file
 
     return ByFile(config, log)
 

@@ -32,10 +32,10 @@ def test_every_lesson_is_in_the_table_and_every_row_is_a_lesson():
 
 
 def test_the_commands_are_ones_that_segkit_knows():
-    found = re.findall(r"(?:^|`|\bpython -m )segkit ((?:segment|benchmark|models|doctor)[^`\n#]*)", TEXT,
+    found = re.findall(r"(?:^|`|\bpython -m )segkit ((?:segment|teach|benchmark|phone|models|doctor)[^`\n#]*)", TEXT,
                        re.MULTILINE)
     found = [command.strip() for command in found]
-    complete = [c for c in found if c != "segment" and "--help" not in c]
+    complete = [c for c in found if c not in ("segment", "teach") and "--help" not in c]
     assert len(complete) >= 5
     for command in complete:
         _parser().parse_args(shlex.split(command))

@@ -20,6 +20,7 @@ _HOME = {
     "CrossCheck": "tools", "crosscheck": "tools", "litert_benchmark": "tools", "phone": "tools",
     "Published": "report", "published": "report",
     "software_driver": "accelerators",
+    "add_phone_row": "phones.rows", "phone_rows": "phones.rows", "read_phone_row": "phones.rows",
 }
 __all__ = sorted(_HOME)
 

@@ -211,28 +211,40 @@ def _read(cells):
     return Published(**values)
 
 
-def rows(report=None, model=None):
+def rows(report=None, model=None, phones=()):
     """Published and measured numbers in one list, for a table or a plot.
 
     Args:
         report: a :class:`segkit.benchmark.Report`, or None for the published rows alone.
         model: as for :func:`published`.
+        phones: reports of readers' phones, as :func:`segkit.benchmark.phone_rows` gives them.
 
     Returns:
-        a list of dictionaries: "kind" ("published" or "measured"), "model", "device",
+        a list of dictionaries: "kind" ("published", "phone" or "measured"), "model", "device",
         "processor", "threads", "milliseconds", "statistic" ("median" or "mean") and "note".
     """
     found = [{"kind": row.kind, "model": row.model, "device": f"{row.device} ({row.system})",
               "processor": row.processor, "threads": row.threads,
               "milliseconds": row.milliseconds, "statistic": STATISTIC,
               "note": row.footnote} for row in published(model)]
-    for result in report.results if report else ():
+    for phone in phones:
+        facts = phone.machine
+        device = f"{facts['device']} ({facts['system'].partition(',')[0]}, {facts['date'][:10]})"
+        found += _measured("phone", phone, device, [facts["system"]])
+    if report:
+        device = report.machine.get("device") or report.machine.get("cpu") or "this machine"
+        found += _measured("measured", report, device)
+    return found
+
+
+def _measured(kind, report, device, remarks=()):
+    for result in report.results:
         if result.typical:
             value, statistic = result.typical
-            device = report.machine.get("device") or report.machine.get("cpu") or "this machine"
             delegate = (result.applied or {}).get("delegate")  # a GPU may have fallen back
-            found.append({"kind": "measured", "model": result.asked.model, "device": device,
-                          "processor": "GPU" if delegate in GPU_DELEGATES else "CPU",
-                          "threads": result.asked.threads, "milliseconds": value,
-                          "statistic": statistic, "note": "; ".join(result.notes)})
-    return found
+            gpu = delegate in GPU_DELEGATES
+            yield {"kind": kind, "model": result.asked.model, "device": device,
+                   "processor": "GPU" if gpu else "CPU",
+                   "threads": None if gpu and kind == "phone" else result.asked.threads,
+                   "milliseconds": value,
+                   "statistic": statistic, "note": "; ".join([*remarks, *result.notes])}

@@ -32,6 +32,7 @@ COURSE = {
     "08-on-device-inference": "On-device inference",
     "09-benchmark": "The benchmark",
     "10-smaller-and-faster": "Smaller and faster",
+    "11-teach-it-a-new-class": "Teach it a new class",
 }
 Lesson = namedtuple("Lesson", "number file title here minutes needs", defaults=(None, ()))
 Lesson.__doc__ = """One lesson: its number, its file, its title, and whether the file is here.

@@ -243,43 +243,47 @@ def stages(rows, times=False):
 
 
 def beside(rows, times=False):
-    """Published times above measured ones, told apart by colour, hatch and words.
+    """Published times, readers' phones and measured ones, told apart by colour, hatch and words.
 
     Args:
         rows: dictionaries as :func:`segkit.benchmark.report.rows` gives them.
         times: whether the alt text gives the measured times; it always gives the published ones.
     """
-    rows = sorted(rows, key=lambda row: row["kind"] != "published")  # stable: the order stays
+    looks = {"published": ("white", "///", "published: other machines"),
+             "phone": (SKY, "...", "phones, in a browser"),
+             "measured": (BLUE, None, "measured on this machine")}
+    rows = sorted(rows, key=lambda row: list(looks).index(row["kind"]))  # stable: the order stays
     new, axes = plots.figure(1, 0.34 * len(rows) + 1.1)
     place = axes[0, 0]
     longest = max((row["milliseconds"] for row in rows), default=1)
     for height, row in enumerate(rows):
-        published = row["kind"] == "published"
+        colour, hatch, _ = looks[row["kind"]]
         place.barh(height, row["milliseconds"], height=0.62, edgecolor=INK, linewidth=0.6,
-                   facecolor="white" if published else BLUE, hatch="///" if published else None)
+                   facecolor=colour, hatch=hatch)
         place.text(row["milliseconds"] + 0.01 * longest, height,
                    _row_time(row), va="center", fontsize=8, color=INK)
     place.set_yticks(range(len(rows)), [_row_name(row) for row in rows])
     place.set(xlim=(0, 1.15 * longest), ylim=(len(rows) - 0.5, -0.5))
     place.set_xlabel("milliseconds a run", fontsize=8)
     plain(place)
-    new.legend([Patch(facecolor="white", edgecolor=INK, hatch="///"), Patch(facecolor=BLUE)],
-               ["published: other machines", "measured on this machine"],
-               loc="outside lower center", fontsize=8, frameon=False, ncols=2)
-    kinds = {kind: [row for row in rows if row["kind"] == kind] for kind in
-             ("published", "measured")}
+    kinds = {kind: [row for row in rows if row["kind"] == kind] for kind in looks}
+    shown = [looks[kind] for kind in looks if kinds[kind] or kind != "phone"]
+    new.legend([Patch(facecolor=colour, edgecolor=INK if hatch else None, hatch=hatch)
+                for colour, hatch, _ in shown], [label for _, _, label in shown],
+               loc="outside lower center", fontsize=8, frameon=False, ncols=len(shown))
     told = {kind: "; ".join(_row_name(row) + (
         f" {_row_time(row)}" if times or kind == "published" else "")
         for row in some) for kind, some in kinds.items()}
+    phones = f"{len(kinds['phone'])} measured on phones: {told['phone']}. " if kinds["phone"] else ""
     return plots.show(new, f"{len(kinds['published'])} published times: {told['published']}. "
-                           f"{len(kinds['measured'])} measured on this machine: "
+                           f"{phones}{len(kinds['measured'])} measured on this machine: "
                            f"{told['measured'] or 'none'}.")
 
 
 def _row_name(row):
     known = row["threads"] and "thread" not in row["model"]  # the label of a setting has them
     threads = f", {row['threads']} thread{'s'[:row['threads'] > 1]}" if known else ""
-    where = row["device"] if row["kind"] == "published" else "this machine"
+    where = "this machine" if row["kind"] == "measured" else row["device"]
     return f"{row['model']}, {where}, {row['processor']}{threads}"
 
 

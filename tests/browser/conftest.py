@@ -22,10 +22,15 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
                 None)
 # No graphics card, no sandbox (it refuses to run as root), and no connection of its own accord.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         # For the page on phones: WebGPU in software, and a camera that shows a test picture.
+         "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--use-fake-device-for-media-stream",
+         "--use-fake-ui-for-media-stream"]
 CELLS = ["from segkit.lessons.lesson_08 import explorer\nexplorer.explorer()",
          "from segkit.lessons.lesson_00 import explorer\nexplorer.your_photo()",
-         "from segkit import widgets\nwidgets.benchmark_dashboard()"]
+         "from segkit import widgets\nwidgets.benchmark_dashboard()",
+         "from segkit import photos, widgets\n"
+         "pad = widgets.scribble('helmet', {'astronaut': photos.sample('astronaut')})\npad"]
 PATIENCE = 30_000  # milliseconds that a page may take for one step; a healthy one takes far less
 
 

@@ -18,13 +18,15 @@ expect.set_options(timeout=30_000)
 
 WIDTHS = (1280, 700)  # of the window, in CSS pixels
 # Dials that may leave the words as they are: rounded shares, or pieces, may happen to be the same.
-ONLY_THE_PICTURE = ("Opacity", "Fit", "Gap", "Mask by", "Stride", "Scales")
+ONLY_THE_PICTURE = ("Opacity", "Fit", "Gap", "Mask by", "Stride", "Scales", "Near", "Alike", "Draw")
 NO_NAME = (explorer.bits, "Photo")  # the words of this explorer do not name the photo
 # The photo "voc" has many classes; its own image features change nothing; scales have no effect
 # on float32, and none on 3 bits, where all is background anyway.
 # A rectangle in the last corner would be cut off there, whatever its size.
 KEYS = {"Photo": "v", "Image": "ArrowDown", "Weights": "ArrowLeft", "Left": "ArrowLeft", "Top": "ArrowLeft"}
-OWN_KEYS = {("crf_explorer", "Photo"): "ArrowDown"}  # it begins with "voc"
+# The explorer of the CRF begins with "voc"; its pixel stays near, because in a corner all is sure.
+OWN_KEYS = {("crf_explorer", "Photo"): "ArrowDown", ("crf_explorer", "Row"): "ArrowRight",
+            ("crf_explorer", "Column"): "ArrowRight"}
 # What stands in an explorer lies inside it, is not cut off, and covers nothing else.
 FAULTS = """output => {
   const kinds = 'label, select, button, img, table, [role=slider], .widget-readout, '

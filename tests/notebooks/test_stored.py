@@ -9,7 +9,7 @@ import pytest
 from lesson_files import LESSONS, read
 from PIL import Image
 
-MOST_BYTES, MOST_COLOURS = 8_000_000, 256
+MOST_BYTES, MOST_COLOURS = 8 * 2 ** 20, 256  # of all lessons together; of a picture
 SANITIZE = Path(__file__).with_name("sanitize.cfg").read_text(encoding="utf-8")
 PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 # A time, what an instruction set is called, or a verdict on which of two times is shorter.

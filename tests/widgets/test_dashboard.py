@@ -9,9 +9,10 @@ import time
 import psutil
 import pytest
 from benchmark.conftest import tiny_content
+from benchmark.phone_rows import row
 
 from segkit import widgets
-from segkit.benchmark import DELEGATES, Report, Result, Setting, machine
+from segkit.benchmark import DELEGATES, Report, Result, Setting, add_phone_row, machine
 from segkit.benchmark.timing import milliseconds
 from segkit.errors import SegkitError
 from segkit.widgets.dashboard import choices, downloads, page, running, stages, tables, views
@@ -320,6 +321,15 @@ def test_published_rows_are_marked_and_never_downloaded():
     assert 'href="https://www.tensorflow.org/' in shown.numbers
     found = re.findall(r"base64,([^\"]*)", downloads.links(made))
     assert len(found) == 2 and not any(b"published" in base64.b64decode(data) for data in found)
+
+
+def test_rows_of_phones_stand_between_published_and_measured_ones(monkeypatch, tmp_path):
+    monkeypatch.setenv("SEGKIT_PHONES", str(tmp_path / "rows.jsonl"))
+    add_phone_row(row())
+    shown = views.beside(report(result()), "DeepLab v3")
+    told = text(shown.numbers)
+    assert told.index("published DeepLab v3") < told.index("phone deeplab-w8 A test phone") < told.index("measured deeplab")
+    assert "2 measured on phones" in shown.picture.alt
 
 
 def test_a_wrong_answer_and_a_fall_back_are_marked():

@@ -8,7 +8,7 @@ from segkit.widgets.base import Interactive, pick, slide
 
 SEGMENTING = (("DeepLab v3+", "v3plus"), ("DeepLab v3", "v3"), ("DeepLab v2", "v2"),
               ("DeepLab v1", "v1"))
-THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 KINDS = (("discs", ("disc",)), ("discs and squares", ("disc", "square")),
          ("all three", scenes.KINDS))
 

@@ -264,7 +264,7 @@ def front(choices, cost="multiply_adds", quality="mean IoU on the photo", family
 
 
 def _label(place, here, best):
-    """Name every point of :func:`front`; points that lie close together share one label."""
+    """Name every point of :func:`front`; points that lie close together share a label."""
     far_x = 0.04 * max(x for x, _ in here.values())
     far_y = 0.1 * (np.ptp([y for _, y in here.values()]) or 1)
     groups = []
@@ -273,10 +273,11 @@ def _label(place, here, best):
         near = [group for group in groups if abs(here[group[0]][0] - x) < far_x
                 and abs(here[group[0]][1] - y) < far_y]
         (near[0] if near else groups.append([]) or groups[-1]).append(name)
-    for group in groups:
-        x, y = here[group[0]]
-        on_front = bool({*group} & {*best})
-        left = on_front and x > 6 * far_x
-        place.annotate("\n".join(group), (x, 100 * y), (-8, 4) if left else (8, -4), fontsize=8,
-                       color=INK if on_front else "#777777", textcoords="offset points",
-                       ha="right" if left else "left", va="bottom" if left else "top")
+    for group in groups:  # a choice that is beaten must not look like one of the front: two labels
+        for on_front in (True, False):
+            if names := [name for name in group if (name in best) == on_front]:
+                x, y = here[names[0]]
+                left = on_front and x > 6 * far_x
+                place.annotate("\n".join(names), (x, 100 * y), (-8, 4) if left else (8, -4), fontsize=8,
+                               color=INK if on_front else "#777777", textcoords="offset points",
+                               ha="right" if left else "left", va="bottom" if left else "top")

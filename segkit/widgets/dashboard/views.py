@@ -5,6 +5,7 @@ from html import escape
 
 from segkit import plots
 from segkit.benchmark import report as words
+from segkit.benchmark.phones.rows import phone_rows
 from segkit.benchmark.report import memory_in_words, span
 from segkit.benchmark.timing import milliseconds
 from segkit.errors import SegkitError
@@ -100,13 +101,13 @@ def stages(report, published=None):
 
 
 def beside(report, published=None):
-    """Published times, and beside them what was measured here.
+    """Published times, and beside them what readers' phones and this machine have measured.
 
     Args:
         report: a :class:`segkit.benchmark.Report`, or None.
         published: the model whose published rows are shown.
     """
-    rows = words.rows(report, published)
+    rows = words.rows(report, published, phone_rows())
     labels = iter([r.asked.label for r in report.results if r.typical] if report else ())
     for row in rows:  # one model may have many measured rows: their names must differ
         if row["kind"] == "measured":

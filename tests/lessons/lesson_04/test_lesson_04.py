@@ -10,6 +10,7 @@ from segkit.graph import Graph
 from segkit.lessons.lesson_04 import experiments, figures, toy, toy_figures
 from segkit.lessons.lesson_04.explorer import ALL, explorer
 from segkit.masks import labels, metrics
+from segkit.models import confusions
 from segkit.networks.aspp import HEADS, Aspp, over_background
 from segkit.networks.heads import SegmentationHead, Trunk
 
@@ -244,3 +245,9 @@ def test_explorer_follows_its_controls():
 
 def test_explorer_offers_classes_that_there_are():
     assert set(dict(explorer().controls)["shown"].options) <= set(labels.VOC)
+
+
+def test_section_8_says_where_v3_gains_over_v1():
+    """Its folded answer: on both sets of VOC photos, not on people."""
+    shown = {photo_set.words: photo_set.gain("head-v3", over="head-v1").low > 0 for photo_set in confusions.photo_sets()}
+    assert list(shown.values()) == ["VOC" in words for words in shown]

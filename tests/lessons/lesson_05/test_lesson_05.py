@@ -129,3 +129,17 @@ def test_explorer_follows_its_controls():
         shown.controls[control].value = value
         assert shown.message.value == "" and shown.words.value not in seen
         seen.add(shown.words.value)
+
+
+def test_section_8_says_which_masks_mind_other_image_features():
+    """Its folded answer: coffee minds nearly every other photo's, and hopper those of cat, but few others."""
+    head, trunk = Aspp("v3"), Trunk(16)
+    seen = {name: head.responses(trunk.features(photos.sample(name)).high) for name in photos.names()}
+
+    def changed(name, other):
+        mask = head.join(seen[name]).argmax(axis=2)
+        return (head.join({**seen[name], "image": seen[other]["image"]}).argmax(axis=2) != mask).mean()
+
+    moved = {name: [changed(name, other) for other in seen if other != name] for name in ("coffee", "hopper")}
+    assert np.sum(np.array(moved["coffee"]) > 0.2) >= 4 > 3 > np.sum(np.array(moved["hopper"]) > 0.2)
+    assert changed("hopper", "cat") > 0.2

@@ -2,13 +2,16 @@
 
 import re
 
+import cv2
 import numpy as np
 import pytest
 
 from segkit.benchmark import Comparison, Result, Setting
+from segkit.benchmark.phones import server
 from segkit.graph import Graph
 from segkit.lessons.lesson_09 import explorer as explorers
 from segkit.lessons.lesson_09 import figures as timing
+from segkit.lessons.lesson_09 import phone
 from segkit.plots import benchmark as figures
 from segkit.plots import results as words
 
@@ -203,3 +206,18 @@ def test_the_explorer_takes_runs_without_disturbance():
     assert list(view.controls["left_out"].options) == [0, 1, 2]
     assert list(view.controls["disturbed"].options) == [0]
     assert "3 runs" in view.alt
+
+
+# --- the reader's phone ----------------------------------------------------------------------------
+
+
+def test_the_code_for_a_phone_while_a_page_is_given_out(tmp_path, capsys):
+    file = tmp_path / "rows.jsonl"
+    assert phone.code(file) is None
+    assert "run `make phone`" in capsys.readouterr().out
+    with server.PhoneServer(tmp_path, [], "127.0.0.1", file=file) as page:
+        shown = phone.code(file)
+    assert page.address in shown.alt and re.search(r"\d\d x \d\d squares", shown.alt)
+    # The library's own picture, read again by another library.
+    pixels = cv2.imdecode(np.frombuffer(shown.png, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert cv2.QRCodeDetector().detectAndDecode(pixels)[0] == page.address
