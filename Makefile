@@ -219,9 +219,15 @@ test-train: .venv-train/.ready .venv-convert/.ready
 	"$$py" -m venv --clear .venv-site && .venv-site/bin/python -m pip install -qq -r $< && touch $@
 
 # Nothing is executed: the pages show what the lessons store. SEGKIT_REPOSITORY=https://github.com/... adds buttons that
-# start a lesson on Binder or Colab.
+# start a lesson on Binder or Colab. The page for phones is part of it where `make setup phone-setup` has been run.
 site: .venv-site/.ready
-	@.venv-site/bin/python site/build.py build/site
+	@set -- build/site; \
+	if [ -f $(READY) ] && [ -f $(PHONE)/.ready ]; then \
+		"$(BIN)" -m segkit phone --write build/phone && set -- "$$@" build/phone || exit 1; \
+	else \
+		echo "segkit: the site gets no page for phones; make setup phone-setup, then make site, adds it"; \
+	fi; \
+	.venv-site/bin/python site/build.py "$$@"
 
 test-site: .venv-site/.ready
 	@.venv-site/bin/python -m pytest -q site/tests $(ARGS)

@@ -1,6 +1,6 @@
 """Make the site: lay the lessons, the README and other pages out in one folder, and let Sphinx turn it into a book.
 
-    python site/build.py build/site
+    python site/build.py build/site             # and after it the folder of the page for phones, if it was made
 
 The pages keep their places in the repository, so links between them are the same in the site. Nothing is executed.
 """
@@ -17,11 +17,19 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/models/README.md", "notebooks/glossary.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/models/README.md", "data/teaching/README.md",
+         "phone/README.md", "notebooks/glossary.md")
 PICTURES = ("docs/cat-overlay.png", "data/models/examples.jpg")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What MathJax needs for formulas in TeX, of all that its package holds.
 MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")
+# What the first page says where the page for phones is here. Sphinx does not know that page, so the link is HTML.
+PHONE = """
+## Your own phone
+
+<p><a href="phone/index.html">Run the models in this browser</a>: open that page on a phone, and it paints the classes over
+a photo or what the camera sees, and measures how fast this device is. Photos stay on the device.</p>
+"""
 # What stands under the picture of an explorer.
 STILL = """:::{{container}} segkit-explorer
 *Here the explorer stands still. Where the lesson runs, you can move it.* {}
@@ -29,17 +37,26 @@ STILL = """:::{{container}} segkit-explorer
 LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]+)\]\((?P<target>[^)#:]+)\)")
 
 
-def main(out):
-    """Build the site into the folder ``out``, which is emptied first. Exits with Sphinx's status where it fails."""
+def main(out, phone=None):
+    """Build the site into the folder ``out``, which is emptied first, with the page for phones in ``out/phone``.
+
+    Args:
+        out: a path.
+        phone: the folder with the page for phones, or None where it was not made.
+
+    Exits with Sphinx's status where Sphinx fails.
+    """
     with tempfile.TemporaryDirectory() as folder:
         laid_out = Path(folder) / "pages"
-        lay_out(laid_out)
+        lay_out(laid_out, phone is not None)
         shutil.rmtree(out, ignore_errors=True)
         command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html",
                    "-d", f"{folder}/doctrees", laid_out, out]
         status = subprocess.run(command, env={**os.environ, "SEGKIT_ROOT": str(ROOT)}).returncode
     if status:
         sys.exit(status)
+    if phone:
+        shutil.copytree(phone, out / "phone", dirs_exist_ok=True)
     for file in out.glob("_static/**/*.map"):  # for those who change the theme
         file.unlink()
     # Without this file GitHub Pages leaves out folders whose names begin with an underscore.
@@ -48,13 +65,19 @@ def main(out):
           f" {sum(file.stat().st_size for file in out.rglob('*') if file.is_file()) / 1e6:.0f} MB")
 
 
-def lay_out(folder):
-    """Copy what becomes a page, and what the pages show, into ``folder``; notebooks and links are prepared."""
+def lay_out(folder, phone):
+    """Copy what becomes a page, and what the pages show, into ``folder``; notebooks and links are prepared.
+
+    ``phone`` says whether there will be a page for phones, to which the first page then leads.
+    """
     lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
     pages = {*PAGES, *(f"notebooks/{path.name}" for path in lessons)}
     shutil.copytree(HERE / "static", folder / "static")
     for name in ("conf.py", "index.md"):
         shutil.copy(HERE / name, folder)
+    if phone:
+        with (folder / "index.md").open("a", encoding="utf-8") as index:
+            index.write(PHONE)
     for name in (*PAGES, *PICTURES):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".md"):
@@ -130,4 +153,4 @@ def escaped(words):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    main(*(Path(given).resolve() for given in sys.argv[1:]))

@@ -24,7 +24,8 @@ MOST_SECONDS = 180
 MOST_BYTES = 2_000_000  # of a lesson's page with its pictures
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OTHERS = ["index.html", "README.html", "CONTRIBUTING.html", "CHANGELOG.html", "notebooks/glossary.html",
-          "data/models/README.html", "api/segkit/index.html", "api/segkit/masks/metrics/index.html",
+          "data/models/README.html", "data/teaching/README.html", "phone/README.html", "api/segkit/index.html",
+          "api/segkit/masks/metrics/index.html",
           "api/segkit/networks/segmenter/index.html", "search.html?q=atrous"]
 PAGES = [*(f"notebooks/{path.stem}.html" for path in LESSONS), *OTHERS]
 
@@ -42,9 +43,10 @@ build = _load()
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The folder of the site, built as a public host builds it."""
-    out = tmp_path_factory.mktemp("site") / "site"
+    out, phone = tmp_path_factory.mktemp("site") / "site", tmp_path_factory.mktemp("phone")
+    (phone / "index.html").write_text("the page for phones")
     begin = time.monotonic()
-    done = subprocess.run([sys.executable, HERE / "build.py", out], capture_output=True, text=True,
+    done = subprocess.run([sys.executable, HERE / "build.py", out, phone], capture_output=True, text=True,
                           env={**os.environ, "SEGKIT_REPOSITORY": REPOSITORY})
     assert done.returncode == 0, done.stderr
     assert time.monotonic() - begin < MOST_SECONDS
@@ -93,7 +95,7 @@ def test_a_lesson_is_small(site, path):
 def test_no_internal_link_is_broken(site):
     broken, seen = [], 0
     for file in site.rglob("*.html"):
-        if "_static" in file.parts or "phone" in file.relative_to(site).parts:
+        if "_static" in file.parts:
             continue
         for tag in page(file).select("[href], [src]"):
             address = tag.get("href") or tag.get("src") or ""
@@ -111,6 +113,13 @@ def test_the_library_is_explained(site):
     text = page(site / "api/segkit/networks/segmenter/index.html").get_text()
     assert "class segkit.networks.segmenter.Segmenter" in " ".join(text.split())
     assert (site / "api/segkit/photos/index.html").is_file() and not (site / "api/segkit/lessons").exists()
+
+
+def test_the_first_page_leads_to_the_page_for_phones_where_it_was_made(site, tmp_path):
+    assert page(site / "index.html").select_one("a[href='phone/index.html']")
+    assert (site / "phone/index.html").read_text() == "the page for phones" and (site / "phone/README.html").is_file()
+    build.lay_out(tmp_path / "without", phone=False)
+    assert "phone/index.html" not in (tmp_path / "without/index.md").read_text()
 
 
 def test_buttons_start_the_lesson_where_the_repository_is_public(site):
