@@ -84,7 +84,7 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons test-train fuzz bench offline-kit lock clean stale
+.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons test-train site test-site fuzz bench offline-kit lock clean stale
 .DEFAULT_GOAL := help
 
 help:
@@ -99,6 +99,8 @@ help:
 	@echo 'make test-train  test the training: every stage on generated pictures (installs PyTorch: 2 GB)'
 	@echo 'make fuzz   change photos and model files until a reader fails, 10 minutes; SECONDS=30 is shorter'
 	@echo 'make offline-kit  one archive for rooms without a network; SYSTEMS="linux-x86_64 macos-arm64 windows-x86_64"'
+	@echo 'make site   make the lessons into a web site, build/site/index.html, that needs no other host'
+	@echo 'make test-site  test the web site: links, alt texts, requests, barriers'
 	@echo 'make setup  install only'
 	@echo 'make lock   bring requirements.lock up to date with requirements.txt'
 	@echo 'make clean  remove what make installed'
@@ -222,6 +224,26 @@ test-train: .venv-train/.ready .venv-convert/.ready
 fuzz: .venv-fuzz/.ready
 	@PYTHONPATH=.venv-fuzz "$(BIN)" tests/robustness/fuzz.py $(or $(SECONDS),600) $(ARGS)
 
+# The web site has an environment of its own as well: Sphinx and what reads the notebooks.
+.venv-site/.ready: site/requirements.txt
+	@$(FIND_PYTHON); \
+	echo "segkit: installing $< into .venv-site (a minute, 450 MB on disk)"; \
+	"$$py" -m venv --clear .venv-site && .venv-site/bin/python -m pip install -qq -r $< && touch $@
+
+# Nothing is executed: the pages show what the lessons store. SEGKIT_REPOSITORY=https://github.com/... adds buttons that
+# start a lesson on Binder or Colab. The page for phones is part of it where `make setup phone-setup` has been run.
+site: .venv-site/.ready
+	@set -- build/site; \
+	if [ -f $(READY) ] && [ -f $(PHONE)/.ready ]; then \
+		"$(BIN)" -m segkit phone --write build/phone && set -- "$$@" build/phone || exit 1; \
+	else \
+		echo "segkit: the site gets no page for phones; make setup phone-setup, then make site, adds it"; \
+	fi; \
+	.venv-site/bin/python site/build.py "$$@"
+
+test-site: .venv-site/.ready
+	@.venv-site/bin/python -m pytest -q site/tests $(ARGS)
+
 bench: $(READY)
 	@"$(BIN)" tests/bench.py $(ARGS)
 
@@ -239,4 +261,4 @@ offline-kit: $(READY)
 	@"$(BIN)" tools/offline_kit.py $(SYSTEMS) $(if $(PYTHONS),--python $(PYTHONS)) $(ARGS)
 
 clean:
-	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .venv-node .venv-fuzz .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .venv-node .venv-fuzz .venv-site .pytest_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,156 @@
+"""Make the site: lay the lessons, the README and other pages out in one folder, and let Sphinx turn it into a book.
+
+    python site/build.py build/site             # and after it the folder of the page for phones, if it was made
+
+The pages keep their places in the repository, so links between them are the same in the site. Nothing is executed.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/models/README.md", "data/teaching/README.md",
+         "phone/README.md", "notebooks/glossary.md")
+PICTURES = ("docs/cat-overlay.png", "data/models/examples.jpg")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+# What MathJax needs for formulas in TeX, of all that its package holds.
+MATHJAX = ("tex-chtml.js", "output/chtml/fonts/woff-v2")
+# What the first page says where the page for phones is here. Sphinx does not know that page, so the link is HTML.
+PHONE = """
+## Your own phone
+
+<p><a href="phone/index.html">Run the models in this browser</a>: open that page on a phone, and it paints the classes over
+a photo or what the camera sees, and measures how fast this device is. Photos stay on the device.</p>
+"""
+# What stands under the picture of an explorer.
+STILL = """:::{{container}} segkit-explorer
+*Here the explorer stands still. Where the lesson runs, you can move it.* {}
+:::"""
+LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]+)\]\((?P<target>[^)#:]+)\)")
+
+
+def main(out, phone=None):
+    """Build the site into the folder ``out``, which is emptied first, with the page for phones in ``out/phone``.
+
+    Args:
+        out: a path.
+        phone: the folder with the page for phones, or None where it was not made.
+
+    Exits with Sphinx's status where Sphinx fails.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        laid_out = Path(folder) / "pages"
+        lay_out(laid_out, phone is not None)
+        shutil.rmtree(out, ignore_errors=True)
+        command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html",
+                   "-d", f"{folder}/doctrees", laid_out, out]
+        status = subprocess.run(command, env={**os.environ, "SEGKIT_ROOT": str(ROOT)}).returncode
+    if status:
+        sys.exit(status)
+    if phone:
+        shutil.copytree(phone, out / "phone", dirs_exist_ok=True)
+    for file in out.glob("_static/**/*.map"):  # for those who change the theme
+        file.unlink()
+    # Without this file GitHub Pages leaves out folders whose names begin with an underscore.
+    (out / ".nojekyll").touch()
+    print(f"segkit: the site is in {out}: {sum(1 for _ in out.rglob('*.html'))} pages,"
+          f" {sum(file.stat().st_size for file in out.rglob('*') if file.is_file()) / 1e6:.0f} MB")
+
+
+def lay_out(folder, phone):
+    """Copy what becomes a page, and what the pages show, into ``folder``; notebooks and links are prepared.
+
+    ``phone`` says whether there will be a page for phones, to which the first page then leads.
+    """
+    lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    pages = {*PAGES, *(f"notebooks/{path.name}" for path in lessons)}
+    shutil.copytree(HERE / "static", folder / "static")
+    for name in ("conf.py", "index.md"):
+        shutil.copy(HERE / name, folder)
+    if phone:
+        with (folder / "index.md").open("a", encoding="utf-8") as index:
+            index.write(PHONE)
+    for name in (*PAGES, *PICTURES):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".md"):
+            text = (ROOT / name).read_text(encoding="utf-8")
+            (folder / name).write_text(with_links(text, name, pages), encoding="utf-8")
+        else:
+            shutil.copy(ROOT / name, folder / name)
+    for path in lessons:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        prepare(notebook)
+        (folder / "notebooks" / path.name).write_text(json.dumps(notebook), encoding="utf-8")
+    mathjax = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+    for name in MATHJAX:
+        kept = folder / "static" / "mathjax" / name
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (mathjax / name).is_dir() else shutil.copy)(mathjax / name, kept)
+
+
+def with_links(text, name, pages):
+    """The text of a page whose links lead somewhere in the site.
+
+    A link to a file of the repository that is no page leads to the public repository where its address is known
+    (SEGKIT_REPOSITORY), for the code of the library to its page under "api", and else becomes plain words.
+
+    Args:
+        text: Markdown.
+        name: the page's path in the repository.
+        pages: the paths of all pages in the repository.
+    """
+    def link(match):
+        path = os.path.normpath(Path(name).parent / match["target"]).replace(os.sep, "/")
+        if path in pages:
+            return match[0]
+        if path.startswith("segkit") and (page := api_page(path)):
+            return f"[{match['words']}]({os.path.relpath(page, Path(name).parent)})"
+        if repository := os.environ.get("SEGKIT_REPOSITORY"):
+            return f"[{match['words']}]({repository}/tree/{os.environ.get('SEGKIT_BRANCH', 'main')}/{path})"
+        return match["words"]
+
+    return LINK.sub(link, text)
+
+
+def api_page(path):
+    """The page in the site for a file or folder of the library; None for the rooms that have none."""
+    room = path.removesuffix(".py")
+    return None if room.endswith(("lessons", "cli", "widgets", "__main__")) else f"api/{room}/index.rst"
+
+
+def prepare(notebook):
+    """Let each picture keep its words as alt text, and each explorer become its picture and its words.
+
+    Args:
+        notebook: as json gives it; changed in place.
+    """
+    cells = []
+    for cell in notebook["cells"]:
+        cells.append(cell)
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" not in data:
+                continue
+            words = "".join(data["text/plain"])
+            cell["metadata"]["mystnb"] = {"image": {"alt": words}}
+            if data.pop(WIDGET, None) is not None:
+                cells.append({"cell_type": "markdown", "id": f"still-{cell['id']}", "metadata": {},
+                              "source": STILL.format(escaped(words))})
+    notebook["cells"] = cells
+
+
+def escaped(words):
+    """Plain words as Markdown that shows them as they are."""
+    return re.sub(r"([\\`*_{}\[\]<>$#|~:])", r"\\\1", words)
+
+
+if __name__ == "__main__":
+    main(*(Path(given).resolve() for given in sys.argv[1:]))
