@@ -84,7 +84,7 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons test-train bench lock clean stale
+.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons teach test-train bench lock clean stale
 .DEFAULT_GOAL := help
 
 help:
@@ -95,6 +95,7 @@ help:
 	@echo 'make quick  run the tests that take little time, for use while you change something'
 	@echo 'make lint   look for mistakes in the source without running it'
 	@echo 'make lessons  run the lessons and store what they show; ONLY=05 takes one, REDRAW=1 replaces every output'
+	@echo 'make teach  write a sheet for the teacher of each lesson, and plans for a workshop, into build/teach'
 	@echo 'make bench  measure the speed of this machine'
 	@echo 'make test-train  test the training: every stage on generated pictures (installs PyTorch: 2 GB)'
 	@echo 'make setup  install only'
@@ -192,6 +193,9 @@ quick: $(READY)
 lessons: $(READY)
 	@$(HOME_OR_OURS); $(PRIVATE); \
 	"$(BIN)" tools/lessons.py $(ONLY) $(if $(REDRAW),--redraw) $(ARGS)
+
+teach: $(READY)
+	@"$(BIN)" tools/teacher.py $(ARGS)
 
 lint: $(READY)
 	@"$(BIN)" -m ruff check $(ARGS)
