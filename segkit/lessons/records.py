@@ -1,0 +1,115 @@
+"""Which exercises this reader answered right: a local file without names or answers, and a table of it.
+
+The file has one JSON object on each line: the name of an exercise and the day of its first right
+answer. Lines are only added, each with one call to the system, so that two notebooks can write at
+the same time, and a line that is cut off spoils no other.
+"""
+
+import json
+import os
+from datetime import date, datetime
+from html import escape
+from pathlib import Path
+
+from segkit.errors import SegkitError, one_line
+
+
+def records_file():
+    """Where right answers are noted: what SEGKIT_PROGRESS names, else a file of this user."""
+    if os.environ.get("SEGKIT_PROGRESS"):
+        return Path(os.path.expanduser(os.environ["SEGKIT_PROGRESS"]))
+    import platformdirs  # takes a while to import
+
+    return Path(platformdirs.user_data_path("segkit", appauthor=False), "progress.jsonl")
+
+
+def answered():
+    """({name of an exercise: day of its first right answer, such as "2026-03-01"}, number of damaged lines).
+
+    Raises:
+        SegkitError: the file is there and cannot be read.
+    """
+    file, days, damaged = records_file(), {}, 0
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+    except OSError as error:
+        raise _unusable(file, "read", error) from error
+    for line in filter(str.strip, text.splitlines()):
+        try:
+            row = json.loads(line)
+            name, day = row["exercise"], row["day"]
+            datetime.strptime(day, "%Y-%m-%d")
+            days.setdefault(one_line(name), day)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            damaged += 1
+    return days, damaged
+
+
+def note(name):
+    """Note that an exercise was answered right; only its first right answer adds a line.
+
+    Raises:
+        SegkitError: the file cannot be read or written.
+    """
+    file = records_file()
+    if name in answered()[0]:
+        return
+    # The line break in front: what comes before may be a line that was cut off.
+    line = "\n" + json.dumps({"exercise": name, "day": date.today().isoformat()}) + "\n"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with open(file, "ab", buffering=0) as stream:
+            stream.write(line.encode("utf-8"))
+    except OSError as error:
+        raise _unusable(file, "written", error) from error
+
+
+class Progress:
+    """What is done: rows of (number, title, names done, names open), and a sentence about the file.
+
+    Prints as text; a notebook shows it as a table.
+
+    Attributes:
+        rows: list of (number of the lesson, its title, exercises answered right, the others).
+        remark: one sentence where something is wrong with the file, else "".
+    """
+
+    HEAD = ("lesson", "right", "done", "open")
+
+    def __init__(self, rows, remark=""):
+        self.rows, self.remark = rows, remark
+
+    @property
+    def done(self):
+        """How many exercises were answered right."""
+        return sum(len(right) for _, _, right, _ in self.rows)
+
+    @property
+    def total(self):
+        """How many exercises there are."""
+        return self.done + sum(len(open_) for *_, open_ in self.rows)
+
+    def _cells(self):
+        return [(f"{number} {title}", f"{len(right)} of {len(right) + len(open_)}",
+                 ", ".join(right) or "-", ", ".join(open_) or "-") for number, title, right, open_ in self.rows]
+
+    def _sentences(self):
+        said = f"{self.done} of {self.total} exercises are answered right."
+        return [said, self.remark] if self.remark else [said]
+
+    def __repr__(self):
+        lines = [f"{lesson:32}{right:9}open: {open_}" for lesson, right, _, open_ in self._cells()]
+        return "\n".join([*lines, *self._sentences()])
+
+    def _repr_html_(self):
+        left = 'style="text-align:left"'
+        head = "".join(f'<th scope="col" {left}>{word}</th>' for word in self.HEAD)
+        rows = "".join("<tr>" + "".join(f"<td {left}>{escape(cell)}</td>" for cell in row) + "</tr>"
+                       for row in self._cells())
+        said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self._sentences())
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{said}"
+
+
+def _unusable(file, what, error):
+    return SegkitError(f"{one_line(file)} cannot be {what}: {one_line(error.strerror or error)}; let "
+                       "SEGKIT_PROGRESS name a file in a folder of yours")
