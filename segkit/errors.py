@@ -45,7 +45,7 @@ def whole_file(path):
     """Write a file whole or not at all: what stood at ``path`` before stays until the new one is complete.
 
     Args:
-        path: where the file goes.
+        path: where the file goes. A link or a device, as /dev/stdout, is written in place.
 
     Yields:
         pathlib.Path of a draft beside it, with the same suffix, to be written in the block.
@@ -54,16 +54,19 @@ def whole_file(path):
         SegkitError: the block or the renaming raised OSError or ValueError; no draft is left.
     """
     path = Path(path)
-    draft = path.with_name(f".segkit-{os.getpid()}-{path.name}")
+    in_place = os.path.islink(path) or os.path.exists(path) and not os.path.isfile(path)
+    draft = path if in_place else path.with_name(f".segkit-{os.getpid()}-{path.name}")
     try:
         yield draft
-        draft.replace(path)
+        if not in_place:
+            draft.replace(path)
     except (OSError, ValueError) as error:
         raise SegkitError(f"{one_line(path)} cannot be written: {getattr(error, 'strerror', None) or error}; "
                           "make room and allow writing there, or name another place") from error
     finally:
-        with suppress(OSError):
-            draft.unlink()
+        if not in_place:
+            with suppress(OSError):
+                draft.unlink()
 
 
 @contextmanager

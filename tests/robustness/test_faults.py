@@ -28,7 +28,7 @@ from PIL import Image
 from tiny_models import TinyModel
 
 from segkit import Segmenter, models, photos
-from segkit.errors import SegkitError
+from segkit.errors import SegkitError, whole_file
 from segkit.masks import bootstrap, boxes, metrics, paint, resize, scores
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -216,6 +216,17 @@ def test_a_result_stays_where_a_newer_one_finds_no_room(run_python, tmp_path):
                       "    try: write(Report({}, [], {}), 'r.json')\n    except SegkitError as error: print(error)")
     assert done.stdout.count("r.json cannot be written: File too large") == 2 and done.stderr == ""
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"] and (tmp_path / "r.json").read_text() == "the old one"
+
+
+@linux
+def test_links_and_devices_are_written_in_place(tmp_path):
+    (tmp_path / "real").write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for name in (tmp_path / "link", "/dev/null"):
+        with whole_file(name) as draft:
+            assert draft == Path(name)  # else /dev/null would become a file
+            draft.write_text("new")
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "real").read_text() == "new"
 
 
 @linux
