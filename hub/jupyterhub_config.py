@@ -88,6 +88,6 @@ c.SimpleLocalProcessSpawner.home_dir_template = str(ROOM / "learners" / "{userna
 c.Spawner.cmd = [str(LAB), "-c", SERVER]
 c.Spawner.args = ["--allow-root"]
 c.Spawner.default_url = "/lab/tree/notebooks/00-start-here.ipynb"
-c.Spawner.start_timeout = c.Spawner.http_timeout = 120  # a whole room starts at once
+# A whole room starts at once: nobody is sent away (JupyterHub's own limit is 100 at a time), but it takes a while.
+c.Spawner.start_timeout = c.Spawner.http_timeout = 300
 c.Spawner.env_keep = ["PATH", "PYTHONPATH", "LANG", "LC_ALL", "SEGKIT_MODELS"]
-c.JupyterHub.concurrent_spawn_limit = 4
