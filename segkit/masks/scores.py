@@ -50,7 +50,7 @@ def class_map(scores, step=1):
     8-bit scores give the very same answer.)
     """
     points = scores[::step, ::step].ravel()  # between grid points a NaN comes from a grid point
-    if scores.dtype.kind == "f" and np.isnan(np.dot(points, points)):  # one pass, the quickest that sees any NaN
+    if scores.dtype.kind == "f" and np.isnan(np.dot(points, points)):  # one pass sees any NaN
         raise SegkitError("the scores hold NaN (not a number), so no class can win; the model's file or its "
                           "input is damaged")
     if step == 1:
