@@ -1,4 +1,4 @@
-"""The one error type of segkit, what native libraries write to standard error, and files written whole."""
+"""The one error type of segkit, what native libraries write to standard error, and where and how files are written."""
 
 import os
 import sys
@@ -38,6 +38,23 @@ def scratch_file():
         return tempfile.TemporaryFile()
     except OSError:
         return open(os.devnull, "w+b")
+
+
+def user_file(name, variable):
+    """Where a file of this user is kept, outside the project; it need not exist yet.
+
+    Args:
+        name: of the file in the user's data folder.
+        variable: of the environment; what it names goes before.
+
+    Returns:
+        pathlib.Path
+    """
+    if os.environ.get(variable):
+        return Path(os.path.expanduser(os.environ[variable]))
+    import platformdirs  # takes a while to import
+
+    return Path(platformdirs.user_data_path("segkit", appauthor=False), name)
 
 
 @contextmanager

@@ -202,10 +202,4 @@ def run(work: str, out: str, labelled: list[str], starter: str | None = None, pr
 def lead(matrices: dict, new: str, old: str, sets: np.ndarray, half: np.ndarray) -> dict:
     """{set: (lead, low, high)} of one head over another on the photos of the reporting half."""
     one, other = (np.stack(list(matrices[f"head-{name}@257"].values())) for name in (new, old))
-    found = {}
-    for kind in confusions.FIGURES:
-        rows = confusions.members(sets, half, kind, "report")
-        if rows.any():
-            found[kind] = [confusions.figure(one[rows].sum(0), kind) - confusions.figure(other[rows].sum(0), kind),
-                           *confusions.interval(one[rows], kind, other[rows])]
-    return found
+    return confusions.lead(one, other, sets, half, "report")

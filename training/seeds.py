@@ -69,19 +69,14 @@ def by_seed(found: dict, sets: np.ndarray) -> dict[str, dict[str, list[float]]]:
     return result
 
 
-def leads(found: dict, sets: np.ndarray) -> dict[str, dict[str, list[float]]]:
+def leads(runs: dict, sets: np.ndarray) -> dict[str, dict[str, list[float]]]:
     """How far a head leads an older one, all its seeds taken together; photos are drawn again in pairs."""
     pooled: dict = {}
-    for name, matrices in found.items():
+    for name, matrices in runs.items():
         pooled[name.rsplit("-", 1)[0]] = pooled.get(name.rsplit("-", 1)[0], 0) + matrices
-    result: dict = {}
-    for old, new in PAIRS:
-        for kind in confusions.FIGURES if {old, new} <= set(pooled) else ():
-            one, other = (of_set(pooled[name], sets, kind) for name in (new, old))
-            if len(one):
-                lead = confusions.figure(one.sum(0), kind) - confusions.figure(other.sum(0), kind)
-                result.setdefault(f"{new}/{old}", {})[kind] = [lead, *confusions.interval(one, kind, other)]
-    return result
+    found = {f"{new}/{old}": confusions.lead(pooled[new], pooled[old], sets, np.full(len(sets), "all"), "all")
+             for old, new in PAIRS if {old, new} <= set(pooled)}
+    return {pair: by_kind for pair, by_kind in found.items() if by_kind}
 
 
 def run(work: str, labelled: list[str], threads: int = 2) -> None:

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from segkit.errors import SegkitError, one_line
+from segkit.errors import SegkitError, one_line, whole_file
 from segkit.graph.cutting import bring_inside
 from segkit.graph.schema import schema
 
@@ -168,12 +168,6 @@ def write(target, content):
         SegkitError: it cannot be written.
     """
     target = Path(os.path.expanduser(target))
-    draft = target.with_name(f".segkit-{os.getpid()}-{target.name}")
-    try:
+    with whole_file(target) as draft:
         draft.write_bytes(content)
-        draft.replace(target)
-    except OSError as error:
-        raise SegkitError(f"{one_line(target)} cannot be written: {error.strerror}") from error
-    finally:
-        draft.unlink(missing_ok=True)
     return target

@@ -6,21 +6,15 @@ the same time, and a line that is cut off spoils no other.
 """
 
 import json
-import os
 from datetime import date, datetime
 from html import escape
-from pathlib import Path
 
-from segkit.errors import SegkitError, one_line
+from segkit.errors import SegkitError, one_line, user_file
 
 
 def records_file():
     """Where right answers are noted: what SEGKIT_PROGRESS names, else a file of this user."""
-    if os.environ.get("SEGKIT_PROGRESS"):
-        return Path(os.path.expanduser(os.environ["SEGKIT_PROGRESS"]))
-    import platformdirs  # takes a while to import
-
-    return Path(platformdirs.user_data_path("segkit", appauthor=False), "progress.jsonl")
+    return user_file("progress.jsonl", "SEGKIT_PROGRESS")
 
 
 def answered():

@@ -5,7 +5,6 @@ whatever does not fit is refused with a reason, because a row may come from anyb
 """
 
 import json
-import os
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +15,7 @@ from segkit import models
 from segkit.benchmark.agreement import WRONG_BELOW
 from segkit.benchmark.results import Report, Result
 from segkit.benchmark.settings import Setting
-from segkit.errors import SegkitError, one_line
+from segkit.errors import SegkitError, one_line, user_file
 
 MOST_BYTES = 200_000  # of a row; 32 settings with 40 runs each have a tenth of it
 REMEDY = "copy the whole text from the page"
@@ -90,11 +89,7 @@ def phone_rows(file=None):
 
 def rows_file():
     """Where rows are kept: what SEGKIT_PHONES names, else a file of this user, outside the project."""
-    if os.environ.get("SEGKIT_PHONES"):
-        return Path(os.path.expanduser(os.environ["SEGKIT_PHONES"]))
-    import platformdirs  # comes with pooch
-
-    return Path(platformdirs.user_data_path("segkit", appauthor=False), "phone-rows.jsonl")
+    return user_file("phone-rows.jsonl", "SEGKIT_PHONES")
 
 
 @lru_cache(maxsize=1)

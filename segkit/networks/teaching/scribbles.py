@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 
-from segkit.errors import SegkitError, one_line
+from segkit.errors import SegkitError, one_line, whole_file
 
 UNMARKED, NOT_CLASS, CLASS = 0, 1, 2
 
@@ -57,10 +57,8 @@ def save_scribbles(marks, target):
 
     image = Image.fromarray(load_scribbles(marks)).convert("P")
     image.putpalette([200, 200, 200, 60, 110, 200, 240, 140, 30])
-    try:
-        image.save(target, format="PNG")
-    except OSError as error:
-        raise SegkitError(f"{one_line(target)} cannot be written: {error.strerror or error}") from error
+    with whole_file(target) as draft:
+        image.save(draft, format="PNG")
     return target
 
 
