@@ -208,9 +208,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(413 if name == "rows" else 404, f"a row has 1 to {MOST_BYTES} bytes".encode())
         page = self.server.page
         try:
-            before = len(phone_rows(page.file))
+            known = {one.machine["id"] for one in phone_rows(page.file)}
             report = add_phone_row(self.rfile.read(int(length)), page.file)
-            new = len(phone_rows(page.file)) > before
+            new = report.machine["id"] not in known
         except SegkitError as error:
             return self._answer(400, str(error).encode())
         count = sum(result.ok for result in report.results)
