@@ -1,4 +1,4 @@
-"""The one error type of segkit, what native libraries write to standard error, and files: where, and how, whole."""
+"""The one error type of segkit, native libraries' standard error, and where and how files are written."""
 
 import os
 import sys
