@@ -13,6 +13,7 @@ from html import escape
 from matplotlib.figure import Figure
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.masks import labels
 
 WIDTH, DPI = 7.6, 100  # inches, dots per inch: every figure is 760 pixels wide
@@ -39,7 +40,7 @@ class Picture:
 
     def __init__(self, png, alt, gif=None):
         if not str(alt).strip():
-            raise SegkitError("a picture needs an alt text that says what it shows")
+            raise SegkitError(say("a picture needs an alt text that says what it shows"))
         self.png, self.alt, self.gif = png, str(alt), gif
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -77,9 +78,9 @@ def figure(columns=1, height=2.8, rows=1, **grid):
 
 
 def panel(axes, image, title, **options):
-    """Show an image without ticks, its title above it."""
+    """Show an image without ticks, its title above it, in the reader's language where it is a known message."""
     axes.imshow(image, interpolation="nearest", **options)
-    axes.set_title(title, fontsize=9, color=INK)
+    axes.set_title(say(title), fontsize=9, color=INK)
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
