@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
+from browser_limit import pytest_runtest_makereport, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401 - hooks
 from explorer_cells import cells
 
 ROOT = Path(__file__).resolve().parents[2]
