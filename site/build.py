@@ -17,8 +17,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+sys.path.insert(0, str(HERE))
+import launch  # noqa: E402 - the tests load this file by its path
+
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/models/README.md", "data/teaching/README.md",
-         "phone/README.md", "notebooks/glossary.md")
+         "phone/README.md", "hub/README.md", "notebooks/glossary.md")
 PICTURES = ("docs/cat-overlay.png", "data/models/examples.jpg")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What MathJax needs for formulas in TeX, of all that its package holds.
@@ -29,6 +32,14 @@ PHONE = """
 
 <p><a href="phone/index.html">Run the models in this browser</a>: open that page on a phone, and it paints the classes over
 a photo or what the camera sees, and measures how fast this device is. Photos stay on the device.</p>
+"""
+# What the README says below its picture where the lessons can be started without an install. Words in place of the usual
+# badges, which are pictures on other hosts.
+START = """
+Without an install: [open the first lesson in Colab]({colab}), or [start all lessons on Binder]({binder}); that takes some
+minutes.
+
+## Start
 """
 # What stands under the picture of an explorer.
 STILL = """:::{{container}} segkit-explorer
@@ -81,8 +92,10 @@ def lay_out(folder, phone):
     for name in (*PAGES, *PICTURES):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".md"):
-            text = (ROOT / name).read_text(encoding="utf-8")
-            (folder / name).write_text(with_links(text, name, pages), encoding="utf-8")
+            text = with_links((ROOT / name).read_text(encoding="utf-8"), name, pages)
+            if name == "README.md":
+                text = with_a_start(text)
+            (folder / name).write_text(text, encoding="utf-8")
         else:
             shutil.copy(ROOT / name, folder / name)
     for path in lessons:
@@ -113,11 +126,18 @@ def with_links(text, name, pages):
             return match[0]
         if path.startswith("segkit") and (page := api_page(path)):
             return f"[{match['words']}]({os.path.relpath(page, Path(name).parent)})"
-        if repository := os.environ.get("SEGKIT_REPOSITORY"):
-            return f"[{match['words']}]({repository}/tree/{os.environ.get('SEGKIT_BRANCH', 'main')}/{path})"
-        return match["words"]
+        repository, branch = launch.public()
+        return f"[{match['words']}]({repository}/tree/{branch}/{path})" if repository else match["words"]
 
     return LINK.sub(link, text)
+
+
+def with_a_start(text):
+    """The README with the ways to start a lesson without an install, where the public address is known."""
+    if not launch.public()[0]:
+        return text
+    first = launch.lessons()[0]
+    return text.replace("\n## Start\n", START.format(colab=launch.on_colab(first), binder=launch.on_binder(first)), 1)
 
 
 def api_page(path):
