@@ -79,6 +79,12 @@ c.FirstUseAuthenticator.dbm_path = str(ROOM / "passwords.dbm")
 c.Authenticator.allow_all = True
 c.Authenticator.username_pattern = r"[a-z][a-z0-9-]{0,30}"  # it names a folder, too
 
+# What stands above the login. Without it a newcomer looks for a name and a password that nobody gave out.
+c.JupyterHub.template_vars = {"announcement_login": (
+    "Lessons on semantic segmentation. Choose a name of small letters and digits, and a password of 7 characters or more. "
+    "The first sign-in of a name sets its password.")}
+c.JupyterHub.template_paths = [str(ROOT / "hub" / "templates")]
+
 c.JupyterHub.spawner_class = Learner
 c.SimpleLocalProcessSpawner.home_dir_template = str(ROOM / "learners" / "{username}")
 c.Spawner.cmd = [str(LAB), "-c", SERVER]

@@ -66,6 +66,7 @@ def test_a_cluster_makes_the_same_room_as_one_machine(one_machine):
     assert hub["JupyterHub"]["authenticator_class"] == settings.JupyterHub.authenticator_class
     assert hub["Authenticator"] == dict(settings.Authenticator)
     assert Path(hub["FirstUseAuthenticator"]["dbm_path"]).name == Path(settings.FirstUseAuthenticator.dbm_path).name
+    assert VALUES["hub"]["templateVars"] == settings.JupyterHub.template_vars
     assert learner["defaultUrl"] == settings.Spawner.default_url
     assert learner["startTimeout"] == settings.Spawner.start_timeout
     assert (learner["memory"]["limit"], learner["cpu"]["limit"]) == (f"{names['MEMORY']:g}G", names["CORES"])
