@@ -256,13 +256,19 @@ fuzz: .venv-fuzz/.ready
 	"$$py" -m venv --clear .venv-site && .venv-site/bin/python -m pip install -qq -r $< && touch $@
 
 # Nothing is executed: the pages show what the lessons store. SEGKIT_REPOSITORY=https://github.com/... adds buttons that
-# start a lesson on Binder or Colab. The page for phones is part of it where `make setup phone-setup` has been run.
+# start a lesson on Binder or Colab. The page for phones is part of it where `make setup phone-setup` has been run, the
+# sheets for teachers where `make setup` has.
 site: .venv-site/.ready
 	@set -- build/site; \
 	if [ -f $(READY) ] && [ -f $(PHONE)/.ready ]; then \
-		"$(BIN)" -m segkit phone --write build/phone && set -- "$$@" build/phone || exit 1; \
+		"$(BIN)" -m segkit phone --write build/phone && set -- "$$@" --phone build/phone || exit 1; \
 	else \
 		echo "segkit: the site gets no page for phones; make setup phone-setup, then make site, adds it"; \
+	fi; \
+	if [ -f $(READY) ]; then \
+		"$(BIN)" tools/teacher.py && set -- "$$@" --teach build/teach || exit 1; \
+	else \
+		echo "segkit: the site gets no sheets for teachers; make setup, then make site, adds them"; \
 	fi; \
 	.venv-site/bin/python site/build.py "$$@"
 

@@ -1,10 +1,11 @@
 """Make the site: lay the lessons, the README and other pages out in one folder, and let Sphinx turn it into a book.
 
-    python site/build.py build/site             # and after it the folder of the page for phones, if it was made
+    python site/build.py build/site --phone build/phone --teach build/teach     # both only if they were made
 
 The pages keep their places in the repository, so links between them are the same in the site. Nothing is executed.
 """
 
+import argparse
 import json
 import os
 import re
@@ -33,6 +34,22 @@ PHONE = """
 <p><a href="phone/index.html">Run the models in this browser</a>: open that page on a phone, and it paints the classes over
 a photo or what the camera sees, and measures how fast this device is. Photos stay on the device.</p>
 """
+# Where the teacher's sheets are laid out: as `make teach` does, so that their links to the lessons lead there as well.
+SHEETS = "build/teach"
+TEACH = f"""
+## For teachers
+
+[A sheet for each lesson, and plans for a workshop]({SHEETS}/README.md)
+
+```{{toctree}}
+:caption: For teachers
+:glob:
+:hidden:
+
+{SHEETS}/README
+{SHEETS}/[0-9]*
+```
+"""
 # What the README says below its picture where the lessons can be started without an install. Words in place of the usual
 # badges, which are pictures on other hosts.
 START = """
@@ -48,18 +65,19 @@ STILL = """:::{{container}} segkit-explorer
 LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]+)\]\((?P<target>[^)#:]+)\)")
 
 
-def main(out, phone=None):
+def main(out, phone=None, teach=None):
     """Build the site into the folder ``out``, which is emptied first, with the page for phones in ``out/phone``.
 
     Args:
         out: a path.
         phone: the folder with the page for phones, or None where it was not made.
+        teach: the folder with the teacher's sheets, or None where they were not made.
 
     Exits with Sphinx's status where Sphinx fails.
     """
     with tempfile.TemporaryDirectory() as folder:
         laid_out = Path(folder) / "pages"
-        lay_out(laid_out, phone is not None)
+        lay_out(laid_out, phone is not None, teach)
         shutil.rmtree(out, ignore_errors=True)
         command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html",
                    "-d", f"{folder}/doctrees", laid_out, out]
@@ -76,10 +94,11 @@ def main(out, phone=None):
           f" {sum(file.stat().st_size for file in out.rglob('*') if file.is_file()) / 1e6:.0f} MB")
 
 
-def lay_out(folder, phone):
+def lay_out(folder, phone, teach=None):
     """Copy what becomes a page, and what the pages show, into ``folder``; notebooks and links are prepared.
 
-    ``phone`` says whether there will be a page for phones, to which the first page then leads.
+    ``phone`` says whether there will be a page for phones, to which the first page then leads; ``teach`` is the folder with
+    the teacher's sheets, or None.
     """
     lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
     pages = {*PAGES, *(f"notebooks/{path.name}" for path in lessons)}
@@ -89,6 +108,10 @@ def lay_out(folder, phone):
     if phone:
         with (folder / "index.md").open("a", encoding="utf-8") as index:
             index.write(PHONE)
+    if teach is not None:
+        shutil.copytree(teach, folder / SHEETS)
+        with (folder / "index.md").open("a", encoding="utf-8") as index:
+            index.write(TEACH)
     for name in (*PAGES, *PICTURES):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".md"):
@@ -173,4 +196,7 @@ def escaped(words):
 
 
 if __name__ == "__main__":
-    main(*(Path(given).resolve() for given in sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    for name, words in (("out", "where the site goes"), ("--phone", "the page for phones"), ("--teach", "the teacher's sheets")):
+        parser.add_argument(name, type=lambda given: Path(given).resolve(), metavar="FOLDER", help=words)
+    main(**vars(parser.parse_args()))
