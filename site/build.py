@@ -43,11 +43,18 @@ TEACH = f"""
 
 ```{{toctree}}
 :caption: For teachers
-:glob:
 :hidden:
 
 {SHEETS}/README
-{SHEETS}/[0-9]*
+```
+"""
+# Below the overview of the sheets, so that the list of all pages stays short.
+EACH_SHEET = """
+```{toctree}
+:glob:
+:hidden:
+
+[0-9]*
 ```
 """
 # What the README says below its picture where the lessons can be started without an install. Words in place of the usual
@@ -110,8 +117,9 @@ def lay_out(folder, phone, teach=None):
             index.write(PHONE)
     if teach is not None:
         shutil.copytree(teach, folder / SHEETS)
-        with (folder / "index.md").open("a", encoding="utf-8") as index:
-            index.write(TEACH)
+        for name, more in (("index.md", TEACH), (f"{SHEETS}/README.md", EACH_SHEET)):
+            with (folder / name).open("a", encoding="utf-8") as page:
+                page.write(more)
     for name in (*PAGES, *PICTURES):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".md"):

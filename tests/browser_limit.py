@@ -6,6 +6,7 @@ so the call that waits raises and the test fails. Where that does not help, this
 
 import faulthandler
 import os
+import shutil
 import sys
 import threading
 
@@ -15,6 +16,7 @@ import pytest
 SECONDS = 300  # a healthy test takes far less, its servers included
 MORE = 30  # for a test whose browser is gone
 LIMIT = pytest.StashKey()
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 class Limit:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .conftest import CHROMIUM
+from browser_limit import CHROMIUM
 
 TESTS = Path(__file__).resolve().parents[1]
 HANGING = """

@@ -7,7 +7,6 @@ import asyncio
 import http.cookiejar
 import importlib.util
 import re
-import shutil
 import sys
 import urllib.error
 import urllib.parse
@@ -15,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from browser_limit import CHROMIUM
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 300_000  # milliseconds; a step takes seconds at most on a machine that has time
@@ -90,14 +90,13 @@ def logins(url):
 
 def pages(url):
     """What a newcomer sees in a browser, from the login to the first lesson; None without one."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if not chromium or not importlib.util.find_spec("playwright"):
+    if not CHROMIUM or not importlib.util.find_spec("playwright"):
         return None
     from playwright.sync_api import sync_playwright
 
     found, outside = {}, []
     with sync_playwright() as playwright:
-        page = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]).new_page(
+        page = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]).new_page(
             viewport={"width": 700, "height": 900})
         page.set_default_timeout(PATIENCE)
         page.on("request", lambda asked: asked.url.startswith((url, url.replace("http", "ws"), "data:", "blob:"))
