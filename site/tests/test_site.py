@@ -139,7 +139,7 @@ def test_the_first_page_leads_to_the_sheets_for_teachers_where_they_were_made(si
     assert page(site / "index.html").select_one("a[href='build/teach/README.html']")
     assert page(site / "build/teach/00.html").select_one("a[href='../../notebooks/00-start-here.html']")
     build.lay_out(tmp_path / "without", phone=False)
-    assert "teach" not in (tmp_path / "without/index.md").read_text()
+    assert build.SHEETS not in (tmp_path / "without/index.md").read_text()
 
 
 def test_without_a_public_address_no_page_offers_one(monkeypatch):
