@@ -84,7 +84,7 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons teach hub hub-setup test-train site test-site fuzz bench offline-kit lock clean stale
+.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons teach hub hub-setup test-train site colab test-site fuzz bench offline-kit lock clean stale
 .DEFAULT_GOAL := help
 
 help:
@@ -102,6 +102,7 @@ help:
 	@echo 'make fuzz   change photos and model files until a reader fails, 10 minutes; SECONDS=30 is shorter'
 	@echo 'make offline-kit  one archive for rooms without a network; SYSTEMS="linux-x86_64 macos-arm64 windows-x86_64"'
 	@echo 'make site   make the lessons into a web site, build/site/index.html, that needs no other host'
+	@echo 'make colab  write copies of the lessons that Colab opens; SEGKIT_REPOSITORY=https://github.com/... names the public one'
 	@echo 'make test-site  test the web site: links, alt texts, requests, barriers'
 	@echo 'make setup  install only'
 	@echo 'make lock   bring requirements.lock up to date with requirements.txt'
@@ -255,15 +256,25 @@ fuzz: .venv-fuzz/.ready
 	"$$py" -m venv --clear .venv-site && .venv-site/bin/python -m pip install -qq -r $< && touch $@
 
 # Nothing is executed: the pages show what the lessons store. SEGKIT_REPOSITORY=https://github.com/... adds buttons that
-# start a lesson on Binder or Colab. The page for phones is part of it where `make setup phone-setup` has been run.
+# start a lesson on Binder or Colab. The page for phones is part of it where `make setup phone-setup` has been run, the
+# sheets for teachers where `make setup` has.
 site: .venv-site/.ready
 	@set -- build/site; \
 	if [ -f $(READY) ] && [ -f $(PHONE)/.ready ]; then \
-		"$(BIN)" -m segkit phone --write build/phone && set -- "$$@" build/phone || exit 1; \
+		"$(BIN)" -m segkit phone --write build/phone && set -- "$$@" --phone build/phone || exit 1; \
 	else \
 		echo "segkit: the site gets no page for phones; make setup phone-setup, then make site, adds it"; \
 	fi; \
+	if [ -f $(READY) ]; then \
+		"$(BIN)" tools/teacher.py && set -- "$$@" --teach build/teach || exit 1; \
+	else \
+		echo "segkit: the site gets no sheets for teachers; make setup, then make site, adds them"; \
+	fi; \
 	.venv-site/bin/python site/build.py "$$@"
+
+# Copies of the lessons whose first cell installs segkit on Colab: SEGKIT_REPOSITORY=https://github.com/NAME/REPOSITORY
+colab:
+	@$(FIND_PYTHON); "$$py" site/launch.py build/colab
 
 test-site: .venv-site/.ready
 	@.venv-site/bin/python -m pytest -q site/tests $(ARGS)

@@ -5,9 +5,12 @@ Sphinx with myst-nb rather than Jupyter Book 2: that one renders on a Node serve
 
 import os
 import re
+import sys
 from pathlib import Path
 
 ROOT = Path(os.environ["SEGKIT_ROOT"])
+sys.path.insert(0, str(ROOT / "site"))
+import launch  # noqa: E402 - it lies beside this file's original
 
 project = "segkit"
 author = "The segkit authors"
@@ -62,11 +65,25 @@ html_theme_options = {
 }
 
 # Buttons that start a lesson on Binder or Colab need the public address of the repository, which the host knows.
-if repository := os.environ.get("SEGKIT_REPOSITORY"):
+repository, branch = launch.public()
+if repository:
     html_theme_options |= {
         "repository_url": repository,
-        "repository_branch": os.environ.get("SEGKIT_BRANCH", "main"),
+        "repository_branch": branch,
         "use_repository_button": True,
         "launch_buttons": {"binderhub_url": "https://mybinder.org", "colab_url": "https://colab.research.google.com",
                            "notebook_interface": "jupyterlab"},
     }
+
+
+def to_the_copies(app, page, template, context, doctree):
+    """Let the theme's button for Colab lead to the copy whose first cell installs segkit."""
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []):
+            if button.get("text") == "Colab":
+                button["url"] = launch.on_colab(f"{page}.ipynb")
+
+
+def setup(app):
+    """Sphinx calls this. The theme makes its buttons at 501."""
+    app.connect("html-page-context", to_the_copies, priority=600)

@@ -24,7 +24,7 @@ MOST_SECONDS = 180
 MOST_BYTES = 2_000_000  # of a lesson's page with its pictures
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OTHERS = ["index.html", "README.html", "CONTRIBUTING.html", "CHANGELOG.html", "notebooks/glossary.html",
-          "data/models/README.html", "data/teaching/README.html", "phone/README.html", "api/segkit/index.html",
+          "data/models/README.html", "data/teaching/README.html", "phone/README.html", "hub/README.html", "api/segkit/index.html",
           "api/segkit/masks/metrics/index.html",
           "api/segkit/networks/segmenter/index.html", "search.html?q=atrous"]
 PAGES = [*(f"notebooks/{path.stem}.html" for path in LESSONS), *OTHERS]
@@ -45,9 +45,12 @@ def site(tmp_path_factory):
     """The folder of the site, built as a public host builds it."""
     out, phone = tmp_path_factory.mktemp("site") / "site", tmp_path_factory.mktemp("phone")
     (phone / "index.html").write_text("the page for phones")
+    teach = tmp_path_factory.mktemp("teach")
+    for name in ("README", "00"):
+        (teach / f"{name}.md").write_text("# For the teacher\n\n[Open the lesson](../../notebooks/00-start-here.ipynb)")
     begin = time.monotonic()
-    done = subprocess.run([sys.executable, HERE / "build.py", out, phone], capture_output=True, text=True,
-                          env={**os.environ, "SEGKIT_REPOSITORY": REPOSITORY})
+    done = subprocess.run([sys.executable, HERE / "build.py", out, "--phone", phone, "--teach", teach],
+                          capture_output=True, text=True, env={**os.environ, "SEGKIT_REPOSITORY": REPOSITORY})
     assert done.returncode == 0, done.stderr
     assert time.monotonic() - begin < MOST_SECONDS
     return out
@@ -122,10 +125,26 @@ def test_the_first_page_leads_to_the_page_for_phones_where_it_was_made(site, tmp
     assert "phone/index.html" not in (tmp_path / "without/index.md").read_text()
 
 
-def test_buttons_start_the_lesson_where_the_repository_is_public(site):
+def test_buttons_start_the_lesson_where_the_repository_is_public(site, monkeypatch):
+    monkeypatch.setenv("SEGKIT_REPOSITORY", REPOSITORY)
     links = [tag["href"] for tag in page(site / "notebooks" / f"{LESSONS[5].stem}.html").select("a[href]")]
-    for start in ("https://mybinder.org/v2/gh/someone/segkit/main", "https://colab.research.google.com/github/someone/segkit"):
+    for start in ("https://mybinder.org/v2/gh/someone/segkit/main",
+                  "https://colab.research.google.com/github/someone/segkit/blob/colab/"):  # where the copies are
         assert any(link.startswith(start) and LESSONS[5].name in unquote(link) for link in links), start
+    links = [tag["href"] for tag in page(site / "README.html").select("a[href]")]
+    assert {build.launch.on_binder(build.launch.lessons()[0]), build.launch.on_colab(build.launch.lessons()[0])} <= set(links)
+
+
+def test_the_first_page_leads_to_the_sheets_for_teachers_where_they_were_made(site, tmp_path):
+    assert page(site / "index.html").select_one("a[href='build/teach/README.html']")
+    assert page(site / "build/teach/00.html").select_one("a[href='../../notebooks/00-start-here.html']")
+    build.lay_out(tmp_path / "without", phone=False)
+    assert build.SHEETS not in (tmp_path / "without/index.md").read_text()
+
+
+def test_without_a_public_address_no_page_offers_one(monkeypatch):
+    monkeypatch.delenv("SEGKIT_REPOSITORY", raising=False)
+    assert build.with_a_start("# A\n\n## Start\n") == "# A\n\n## Start\n"
 
 
 # --- how the pages are prepared --------------------------------------------

@@ -14,12 +14,16 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
+from browser_limit import (  # noqa: F401 - three of them are hooks
+    CHROMIUM,
+    pytest_runtest_makereport,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+)
 from explorer_cells import cells
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "only-for-tests"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-                None)
 # No graphics card, no sandbox (it refuses to run as root), and no connection of its own accord.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
