@@ -217,12 +217,16 @@ class Notebook:
         expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
         return cell.locator(".jp-OutputArea-output").first
 
+    def choose(self, menu, item):
+        """An entry of JupyterLab's menu."""
+        self.page.get_by_role("menuitem", name=menu, exact=True).click()
+        self.page.get_by_role("menuitem", name=item, exact=True).click()
+
     def run_all(self):
         """Run every cell by the menu, and wait until the last one is done."""
         from playwright.sync_api import expect
 
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        self.choose("Run", "Run All Cells")
         status = self.page.locator(".jp-Notebook-ExecutionIndicator")
         expect(status).to_have_attribute("data-status", "busy", timeout=PATIENCE)
         expect(status).to_have_attribute("data-status", "idle", timeout=2 * PATIENCE)
