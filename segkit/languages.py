@@ -115,7 +115,7 @@ def number(value, spec=""):
     return _signs(format(value, spec)) if language() != "en" else format(value, spec)
 
 
-def listed(parts):
+def sentence(parts):
     """Words in a row: "a, b and c"."""
     parts = [str(part) for part in parts]
     if language() == "en":
