@@ -13,6 +13,7 @@ from html import escape
 from matplotlib.figure import Figure
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.masks import labels
 
 WIDTH, DPI = 7.6, 100  # inches, dots per inch: every figure is 760 pixels wide
@@ -39,7 +40,7 @@ class Picture:
 
     def __init__(self, png, alt, gif=None):
         if not str(alt).strip():
-            raise SegkitError("a picture needs an alt text that says what it shows")
+            raise SegkitError(say("a picture needs an alt text that says what it shows"))
         self.png, self.alt, self.gif = png, str(alt), gif
 
     def _repr_mimebundle_(self, include=None, exclude=None):
