@@ -51,6 +51,7 @@ def executed(path, notebook):
     Raises Failure where a cell raises an error, writes to stderr or does not end, and where the kernel dies.
     """
     copy, begun = deepcopy(notebook), []
+    os.environ["SEGKIT_LANG"] = notebook.metadata.get("segkit", {}).get("language", "en")  # the kernel inherits it
     client = NotebookClient(copy, timeout=MOST_SECONDS, kernel_name="python3", store_widget_state=False,
                             record_timing=False, coalesce_streams=True,
                             on_cell_start=lambda cell, cell_index: begun.append(cell),

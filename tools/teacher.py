@@ -200,6 +200,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="make teach", description=__doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "teach")
     out = parser.parse_args(arguments).out.resolve()
+    os.environ["SEGKIT_LANG"] = "en"  # as the notebooks are
     course = {lesson.number: lesson for lesson in lessons.course() if lesson.here}
     folder = ROOT / "notebooks"
     try:

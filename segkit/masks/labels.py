@@ -8,6 +8,8 @@ IJCV 2010, https://doi.org/10.1007/s11263-009-0275-4
 
 import numpy as np
 
+from segkit.languages import say
+
 IGNORE = 255
 BACKGROUND = 0
 
@@ -43,6 +45,11 @@ _SCREEN = (
     (153, 170, 119),  # train
     (170, 153, 255),  # tvmonitor
 )
+
+
+def shown(name):
+    """The name of a class in the reader's language; keys and files keep the English one."""
+    return say(name)
 
 
 def voc_palette():

@@ -8,7 +8,8 @@
 """
 
 from segkit import lazily
-from segkit.models.entries import DATA, Model, catalogue, default, get
+from segkit.languages import DATA
+from segkit.models.entries import Model, catalogue, default, get
 from segkit.models.files import (
     cache_folder,
     class_names,

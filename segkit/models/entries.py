@@ -11,12 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from segkit.errors import SegkitError, one_line
+from segkit.languages import DATA
 from segkit.models.processor import multiplies_bytes
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-# A clone keeps data/ beside the package; an installed wheel carries it inside.
-DATA = next((d for d in (_PACKAGE.parent / "data", _PACKAGE / "data")
-             if (d / "models" / "catalogue.json").is_file()), _PACKAGE.parent / "data")
 
 
 @dataclass(frozen=True)

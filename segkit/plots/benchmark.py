@@ -10,30 +10,33 @@ from matplotlib.patches import Patch
 
 from segkit import plots
 from segkit.benchmark.timing import milliseconds
-from segkit.masks.words import percent, sentence
+from segkit.languages import message, say, say_many, sentence
+from segkit.masks.words import percent
 from segkit.plots import BLACK, BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, plain
 from segkit.plots.results import by_threads, front, names, shared_words, timed, times_of
 
 # Each series has a marker of its own as well as a colour.
 SERIES = ((BLUE, "o", "-"), (ORANGE, "s", "-"), (GREEN, "^", "-"), (VERMILION, "D", "-"),
           (PURPLE, "v", "-"), (SKY, "P", "-"), (BLACK, "X", "-"))
-STAGES = {"read": PURPLE, "prepare": ORANGE, "invoke": BLUE, "finish": GREEN}
+STAGES = {message("read"): PURPLE, message("prepare"): ORANGE, message("invoke"): BLUE,
+          message("finish"): GREEN}
 GREY, PALE = "#888888", "#A9CCE3"
 
 
 def _state(result, times):
     """What an alt text says of a result."""
     if not result.ok or not result.typical:
-        return result.status if not result.ok else "no runs"
+        return result.status if not result.ok else say("no runs")
     told = []
     if times:
         middle, statistic = result.typical
-        told.append(milliseconds(middle) + (" mean" if statistic == "mean" else ""))
+        told.append(milliseconds(middle) if statistic != "mean" else say(
+            "{time} mean", time=milliseconds(middle)))
         if result.p05_ms is not None and result.p95_ms is not None:
-            told.append(f"90 % of the runs from {milliseconds(result.p05_ms)} to "
-                        f"{milliseconds(result.p95_ms)}")
-        told += ["noisy"] if result.noisy else []
-    return ", ".join(told + (["wrong answer"] if result.wrong else []))
+            told.append(say("90 % of the runs from {low} to {high}", low=milliseconds(result.p05_ms),
+                            high=milliseconds(result.p95_ms)))
+        told += [say("noisy")] if result.noisy else []
+    return ", ".join(told + ([say("wrong answer")] if result.wrong else []))
 
 
 def bars(results, times=False):
@@ -58,15 +61,16 @@ def bars(results, times=False):
                    color=INK)
     place.set_yticks(range(len(results)), names(results))
     place.set(xlim=(0, _room(shown) * farthest), ylim=(len(results) - 0.5, -0.5))
-    place.set_xlabel("milliseconds a run", fontsize=8)
+    place.set_xlabel(say("milliseconds a run"), fontsize=8)
     plain(place)
-    marks = [Patch(facecolor=SERIES[i][0], alpha=0.75, label=f"median, {name}")
+    marks = [Patch(facecolor=SERIES[i][0], alpha=0.75, label=say("median, {name}", name=name))
              for i, name in enumerate(runtimes)]
-    marks += [Line2D([], [], color=INK, linewidth=4, label="95 % interval of the median"),
-              Line2D([], [], color=INK, linewidth=1, label="90 % of the runs")]
+    marks += [Line2D([], [], color=INK, linewidth=4, label=say("95 % interval of the median")),
+              Line2D([], [], color=INK, linewidth=1, label=say("90 % of the runs"))]
     new.legend(handles=marks, loc="outside lower center", fontsize=8, frameon=False,
                ncols=len(marks))
-    return plots.show(new, f"Bars of the median time of a run for {_settings(results, times)}.")
+    return plots.show(new, say("Bars of the median time of a run for {settings}.",
+                               settings=_settings(results, times)))
 
 
 def _room(results):
@@ -91,8 +95,8 @@ def _bar(place, row, result, colour):
 
 def _told(result):
     middle, statistic = result.typical
-    return (milliseconds(middle) + (", mean" if statistic == "mean" else "")
-            + (", WRONG ANSWER" if result.wrong else "") + (", noisy" if result.noisy else ""))
+    return (milliseconds(middle) + (say(", mean") if statistic == "mean" else "")
+            + (say(", WRONG ANSWER") if result.wrong else "") + (say(", noisy") if result.noisy else ""))
 
 
 def _settings(results, times):
@@ -101,8 +105,8 @@ def _settings(results, times):
     states = (_state(result, times) for result in results)
     told = "; ".join(name + (f" ({state})" if state else "")
                      for name, state in zip(names(results), states))
-    return (f"{len(results)} setting{'s'[:len(results) != 1]}"
-            + (f" (all {shared})" if shared else "") + f": {told}")
+    return (say_many("{count} setting", "{count} settings", len(results))
+            + (say(" (all {shared})", shared=shared) if shared else "") + f": {told}")
 
 
 def scaling(results, cores=None, free=None, times=False):
@@ -129,21 +133,25 @@ def scaling(results, cores=None, free=None, times=False):
     place.set_xscale("log", base=2)
     place.set_yscale("log")
     _plain_ticks(place, ticks)
-    marked = {"cores of this machine": (cores, "--"), "free cores": (free, "-.")}
-    marked = {label: mark for label, mark in marked.items() if mark[0] and (
-        label != "free cores" or free != cores)}
+    marked = {say("cores of this machine"): (cores, "--"),
+              say("free cores"): (free if free != cores else None, "-.")}
+    marked = {label: mark for label, mark in marked.items() if mark[0]}
     for count, style in marked.values():
         place.axvline(count, color=GREY, linestyle=style, linewidth=1)
-    place.set_xlabel("threads", fontsize=8)
-    place.set_ylabel("milliseconds a run (median)", fontsize=8)
+    place.set_xlabel(say("threads"), fontsize=8)
+    place.set_ylabel(say("milliseconds a run (median)"), fontsize=8)
     plain(place)
     _scaling_legend(new, lines, marked)
     told = (": " + "; ".join(f"{name}: " + sentence(
-        f"{r.asked.threads} thread{'s'[:r.asked.threads > 1]} {milliseconds(times_of(r)[1])}"
+        f"{_threads(r.asked.threads)} {milliseconds(times_of(r)[1])}"
         for r in points) for name, points in lines.items())) if times and lines else ""
-    return plots.show(new, "Lines of the median time of a run against the number of threads, "
-                           "with 90 % of the runs and, dotted, the time of 1 thread divided by "
-                           f"the number of threads{told}.")
+    return plots.show(new, say("Lines of the median time of a run against the number of threads, with 90 % of "
+                               "the runs and, dotted, the time of 1 thread divided by the number of "
+                               "threads{told}.", told=told))
+
+
+def _threads(count):
+    return say_many("{count} thread", "{count} threads", count)
 
 
 def _series(lines):
@@ -163,20 +171,20 @@ def _plain_ticks(place, ticks):
 def _scaling_legend(new, lines, marked):
     marks = [Line2D([], [], color=colour, marker=marker, linestyle=style, markeredgecolor=INK,
                     label=name) for name, (colour, marker, style) in zip(lines, _series(lines))]
-    marks.append(Line2D([], [], color=INK, linestyle=":", label="the ideal"))
+    marks.append(Line2D([], [], color=INK, linestyle=":", label=say("the ideal")))
     marks += [Line2D([], [], color=GREY, linestyle=style, label=label)
               for label, (_, style) in marked.items()]
     new.legend(handles=marks, loc="outside lower center", fontsize=8, frameon=False, ncols=5)
 
 
-def pareto(results, quality, what="mean IoU", times=False):
+def pareto(results, quality, what=message("mean IoU"), times=False):
     """Time against quality: the front holds the settings that no other beats in both.
 
     Args:
         results: list of :class:`segkit.benchmark.Result`; those without times are left out.
         quality: dictionary from a setting's model to a number from 0 to 1, the more the better;
             results of other models are left out.
-        what: what the number is.
+        what: what the number is, in English.
         times: whether the alt text gives times and names the front.
     """
     shown = [r for r in timed(results) if r.asked.model in quality]
@@ -193,20 +201,21 @@ def pareto(results, quality, what="mean IoU", times=False):
         place.plot((low, high), (y, y), color=INK, linewidth=1, zorder=2)
         place.scatter([x], [y], s=60, marker="o", color=BLUE if number in best else "white",
                       edgecolor=INK, zorder=3)
-        place.annotate(name + (", WRONG ANSWER" if result.wrong else ""), (x, y), (-5, 7) if
+        place.annotate(name + (say(", WRONG ANSWER") if result.wrong else ""), (x, y), (-5, 7) if
                        x > half else (5, 7), textcoords="offset points", fontsize=8, color=INK,
                        ha="right" if x > half else "left")
     place.margins(x=0.15, y=0.15)
-    place.set_xlabel("milliseconds a run (median, 90 % of the runs)", fontsize=8)
-    place.set_ylabel(what, fontsize=8)
+    place.set_xlabel(say("milliseconds a run (median, 90 % of the runs)"), fontsize=8)
+    place.set_ylabel(say(what), fontsize=8)
     plain(place)
     on_it = [names(shown)[i] for i in best] if shown else []
-    told = f" On the front: {'; '.join(on_it)}." if times and on_it else ""
-    values = sentence(f"{model} {quality[model]:.2f}"
+    told = say(" On the front: {listed}.", listed="; ".join(on_it)) if times and on_it else ""
+    values = sentence(f"{model} {number(quality[model], '.2f')}"
                       for model in dict.fromkeys(r.asked.model for r in shown))
-    return plots.show(new, f"{len(shown)} settings, each a dot: time of a run against {what}"
-                           f"{' of ' + values if values else ''}. Filled dots are on the front: "
-                           f"no other is faster and better.{told}")
+    against = say("{what} of {values}", what=say(what), values=values) if values else say(what)
+    return plots.show(new, say("{count} settings, each a dot: time of a run against {against}. Filled dots "
+                               "are on the front: no other is faster and better.{told}", count=len(shown),
+                               against=against, told=told))
 
 
 def stages(rows, times=False):
@@ -231,15 +240,15 @@ def stages(rows, times=False):
                    color=INK)
     place.set_yticks(range(len(rows)), list(rows))
     place.set(xlim=(0, 1.15 * longest), ylim=(len(rows) - 0.5, -0.5))
-    place.set_xlabel("milliseconds a photo", fontsize=8)
+    place.set_xlabel(say("milliseconds a photo"), fontsize=8)
     plain(place)
-    new.legend([Patch(facecolor=colour) for colour in shown.values()], list(shown),
+    new.legend([Patch(facecolor=colour) for colour in shown.values()], [say(stage) for stage in shown],
                loc="outside lower center", fontsize=8, frameon=False, ncols=len(shown))
     told = "; ".join(name + (": " + sentence(
-        f"{stage} {milliseconds(parts[stage])} ({percent(parts[stage] / sum(parts.values()))})"
+        f"{say(stage)} {milliseconds(parts[stage])} ({percent(parts[stage] / sum(parts.values()))})"
         for stage in shown) if times else "") for name, parts in rows.items())
-    return plots.show(new, f"Stacked bars of the {len(shown)} stages {sentence(shown)} "
-                           f"for {len(rows)} rows: {told}.")
+    return plots.show(new, say("Stacked bars of the {shown} stages {listed} for {rows} rows: {told}.",
+                               shown=len(shown), listed=sentence(map(say, shown)), rows=len(rows), told=told))
 
 
 def beside(rows, times=False):
@@ -249,9 +258,9 @@ def beside(rows, times=False):
         rows: dictionaries as :func:`segkit.benchmark.report.rows` gives them.
         times: whether the alt text gives the measured times; it always gives the published ones.
     """
-    looks = {"published": ("white", "///", "published: other machines"),
-             "phone": (SKY, "...", "phones, in a browser"),
-             "measured": (BLUE, None, "measured on this machine")}
+    looks = {"published": ("white", "///", say("published: other machines")),
+             "phone": (SKY, "...", say("phones, in a browser")),
+             "measured": (BLUE, None, say("measured on this machine"))}
     rows = sorted(rows, key=lambda row: list(looks).index(row["kind"]))  # stable: the order stays
     new, axes = plots.figure(1, 0.34 * len(rows) + 1.1)
     place = axes[0, 0]
@@ -264,7 +273,7 @@ def beside(rows, times=False):
                    _row_time(row), va="center", fontsize=8, color=INK)
     place.set_yticks(range(len(rows)), [_row_name(row) for row in rows])
     place.set(xlim=(0, 1.15 * longest), ylim=(len(rows) - 0.5, -0.5))
-    place.set_xlabel("milliseconds a run", fontsize=8)
+    place.set_xlabel(say("milliseconds a run"), fontsize=8)
     plain(place)
     kinds = {kind: [row for row in rows if row["kind"] == kind] for kind in looks}
     shown = [looks[kind] for kind in looks if kinds[kind] or kind != "phone"]
@@ -274,21 +283,23 @@ def beside(rows, times=False):
     told = {kind: "; ".join(_row_name(row) + (
         f" {_row_time(row)}" if times or kind == "published" else "")
         for row in some) for kind, some in kinds.items()}
-    phones = f"{len(kinds['phone'])} measured on phones: {told['phone']}. " if kinds["phone"] else ""
-    return plots.show(new, f"{len(kinds['published'])} published times: {told['published']}. "
-                           f"{phones}{len(kinds['measured'])} measured on this machine: "
-                           f"{told['measured'] or 'none'}.")
+    phones = say("{count} measured on phones: {told}. ", count=len(kinds["phone"]),
+                 told=told["phone"]) if kinds["phone"] else ""
+    return plots.show(new, say("{published} published times: {told}. {phones}{measured} measured on this "
+                               "machine: {ours}.", published=len(kinds["published"]), told=told["published"],
+                               phones=phones, measured=len(kinds["measured"]),
+                               ours=told["measured"] or say("none")))
 
 
 def _row_name(row):
     known = row["threads"] and "thread" not in row["model"]  # the label of a setting has them
-    threads = f", {row['threads']} thread{'s'[:row['threads'] > 1]}" if known else ""
-    where = "this machine" if row["kind"] == "measured" else row["device"]
+    threads = f", {_threads(row['threads'])}" if known else ""
+    where = say("this machine") if row["kind"] == "measured" else row["device"]
     return f"{row['model']}, {where}, {row['processor']}{threads}"
 
 
 def _row_time(row):
     """A published time as its source prints it, a measured one rounded."""
     if row["kind"] == "published":
-        return f"{row['milliseconds']:g} ms"
+        return number(row["milliseconds"], "g") + " ms"
     return milliseconds(row["milliseconds"])

@@ -13,12 +13,14 @@ from matplotlib.patches import FancyBboxPatch
 from segkit import plots
 from segkit.errors import SegkitError
 from segkit.graph import Graph
+from segkit.languages import message, say
 from segkit.plots import INK, ORANGE
 
 NAMES = {"v1": "DeepLab v1", "v2": "DeepLab v2", "v3": "DeepLab v3", "v3plus": "DeepLab v3+"}
 HIDDEN = ("DEQUANTIZE", "QUANTIZE", "PAD", "SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND", "RELU6")
-WORDS = {"MEAN": "mean of all cells", "AVERAGE_POOL_2D": "mean of all cells", "ADD": "add",
-         "RESIZE_BILINEAR": "enlarge, bilinear", "CONCATENATION": "concatenate"}
+WORDS = {"MEAN": message("mean of all cells"), "AVERAGE_POOL_2D": message("mean of all cells"),
+         "ADD": message("add"), "RESIZE_BILINEAR": message("enlarge, bilinear"),
+         "CONCATENATION": message("concatenate")}
 PALE, WARM = "#F2F2F2", "#FFE3A8"
 ROW, THICK = 0.46, 0.34  # inches from box to box below it, height of a box
 FILLED = 0.88  # share of a lane's width that a box takes
@@ -29,11 +31,12 @@ class Layer:
     """A box: what it does, the shape that it gives, the boxes that it reads from.
 
     Attributes:
-        words: such as "3 x 3, rate 6".
+        words: such as "3 x 3, rate 6", in English: the name by which a caller marks the box.
         shape: (rows, columns, channels) of what it gives.
         inputs: list of :class:`Layer`.
         stored: whether it stands in a file; others have a dashed edge.
         row, lane: its place: steps from the photo, and which of the branches side by side.
+        shown: the words in the reader's language.
     """
 
     words: str
@@ -42,6 +45,10 @@ class Layer:
     stored: bool = True
     row: int = 0
     lane: float = 0.0
+    shown: str = ""
+
+    def __post_init__(self):
+        self.shown = self.shown or say(self.words)
 
     @property
     def size(self):
@@ -68,9 +75,10 @@ def network(version, here=(), more=()):
     marked = [box for box in boxes if any(word in box.words for word in here)]
     for word in here:
         if not any(word in box.words for box in boxes):
-            raise SegkitError(f"no box of {NAMES[version]} says {word!r}; they say "
-                              f"{'; '.join(box.words for box in boxes)}")
-    return _shown(version, boxes, marked, "You are here")
+            raise SegkitError(say("no box of {version} says {word!r}; they say {listed}",
+                                  version=NAMES[version], word=word,
+                                  listed="; ".join((box.words for box in boxes))))
+    return _shown(version, boxes, marked, say("You are here"))
 
 
 def news(version):
@@ -87,7 +95,8 @@ def news(version):
     """
     order = list(NAMES)
     if _checked(version) == order[0]:
-        raise SegkitError(f"{NAMES[version]} is the first version: everything in it is new")
+        raise SegkitError(say("{version} is the first version: everything in it is new",
+                              version=NAMES[version]))
     before = order[order.index(version) - 1]
     left = Counter(_role(box) for box in layers(before))
     marked = []
@@ -95,7 +104,7 @@ def news(version):
         left[_role(box)] -= 1
         if left[_role(box)] < 0:
             marked.append(box)
-    return _shown(version, layers(version), marked, f"New against {NAMES[before]}")
+    return _shown(version, layers(version), marked, say("New against {version}", version=NAMES[before]))
 
 
 def _role(box):
@@ -105,16 +114,18 @@ def _role(box):
 
 def _checked(version):
     if version not in NAMES:
-        raise SegkitError(f"no DeepLab is called {version!r}; there are {', '.join(NAMES)}")
+        raise SegkitError(say("no DeepLab is called {version!r}; there are {listed}", version=version,
+                              listed=", ".join(NAMES)))
     return version
 
 
 def _shown(version, boxes, marked, why):
     """The picture with its words; ``why`` says what the marked boxes are."""
-    told = "; ".join(f"{box.words}: {box.size}" for box in boxes)
-    place = f" {why}: {'; '.join(box.words for box in marked)}." if marked else ""
-    return plots.show(_drawn(boxes, marked), f"{NAMES[version]} as our files hold it, from the "
-                                             f"photo to the mask. {told}.{place}")
+    told = "; ".join(f"{box.shown}: {box.size}" for box in boxes)
+    place = f" {why}: {'; '.join(box.shown for box in marked)}." if marked else ""
+    return plots.show(_drawn(boxes, marked), say("{version} as our files hold it, from the photo to the mask. "
+                                                 "{told}.{place}", version=NAMES[version],
+                                                 told=told, place=place))
 
 
 @lru_cache
@@ -126,15 +137,16 @@ def layers(version, more=()):
         more: names of steps that no file holds, between the enlarged scores and the mask.
     """
     trunk, head = Graph("trunk"), Graph(f"head-{version}")
-    boxes = [Layer("photo", _shape(trunk.inputs[0]))]
+    boxes = [Layer(message("photo"), _shape(trunk.inputs[0]))]
     sizes = {}
     for output in trunk.outputs:  # the early features come first in every trunk of ours
         stride = (trunk.inputs[0].shape[1] - 1) // (output.shape[1] - 1)
-        boxes.append(Layer(f"trunk, to stride {stride}", _shape(output), [boxes[-1]]))
+        boxes.append(Layer(f"trunk, to stride {stride}", _shape(output), [boxes[-1]],
+                           shown=say("trunk, to stride {stride}", stride=stride)))
         sizes[tuple(output.shape)] = boxes[-1]
     made = {tensor.index: sizes[tuple(tensor.shape)] for tensor in head.inputs}
     boxes += _head(head, made)
-    for name in (*more, "highest score"):
+    for name in (*more, message("highest score")):
         shape = boxes[-1].shape if name in more else boxes[-1].shape[:2]
         boxes.append(Layer(name, shape, [boxes[-1]], stored=False))
     _arrange(boxes)
@@ -158,12 +170,14 @@ def _head(head, made):
             continue
         before = maps[0]
         if _joins(operator, before, boxes):  # one box: a separable layer, or several additions
-            before.words += " + 1 x 1" if operator.name == "CONV_2D" else ""
+            pointwise = " + 1 x 1" if operator.name == "CONV_2D" else ""
+            before.words, before.shown = before.words + pointwise, before.shown + pointwise
             before.inputs += [one for one in maps[1:] if one not in before.inputs]
             before.shape = _shape(given)
             boxes.append(boxes.pop(boxes.index(before)))
         else:
-            boxes.append(Layer(_said(operator), _shape(given), list(maps)))
+            words, shown = _said(operator)
+            boxes.append(Layer(words, _shape(given), list(maps), shown=shown))
         made[given.index] = boxes[-1]
     return boxes
 
@@ -178,11 +192,15 @@ def _joins(operator, before, boxes):
 
 
 def _said(operator):
-    """What a box says of an operator."""
+    """What a box says of an operator, in English and in the reader's language."""
     if "kernel" not in operator.parameters or operator.name in WORDS:
-        return WORDS.get(operator.name, operator.name.lower().replace("_", " "))
+        words = WORDS.get(operator.name, operator.name.lower().replace("_", " "))
+        return words, say(words)
     kernel = " x ".join(map(str, operator.parameters["kernel"]))
-    return kernel + (f", rate {operator.rate[0]}" if operator.is_atrous else "")
+    if not operator.is_atrous:
+        return kernel, kernel
+    rate = operator.rate[0]
+    return f"{kernel}, rate {rate}", say("{kernel}, rate {rate}", kernel=kernel, rate=rate)
 
 
 def _arrange(boxes):
@@ -239,7 +257,7 @@ def _box(place, box, middle, width, height, marked):
         boxstyle="round,pad=0,rounding_size=0.05", facecolor=WARM if marked else PALE,
         edgecolor=ORANGE if marked else INK, linewidth=2.2 if marked else 0.8,
         linestyle="-" if box.stored else "--"))
-    words = box.words.replace(", ", ",\n").replace(" +", " +\n") if height > THICK else box.words
+    words = box.shown.replace(", ", ",\n").replace(" +", " +\n") if height > THICK else box.words
     place.text(*middle, f"{words}\n{box.size}", ha="center", va="center", fontsize=6.5, color=INK,
                linespacing=1.15, zorder=3)
 

@@ -1,7 +1,7 @@
 """Figures of models measured on sets of photos; see :mod:`segkit.plots` for the rules."""
 
 from segkit import plots
-from segkit.masks.words import sentence
+from segkit.languages import number, say, sentence
 from segkit.plots import BLUE, INK, ORANGE
 
 
@@ -26,16 +26,19 @@ def gains(panels, figure="IoU"):
         place.set(ylim=(len(titles) - 0.5, -0.5))
         place.set_yticks(range(len(titles)), titles if place is axes[0, 0] else [])
         place.set_title(words, fontsize=9, color=INK)
-        place.set_xlabel(f"gain in {figure}, points", fontsize=8)
+        place.set_xlabel(say("gain in {figure}, points", figure=figure), fontsize=8)
         place.grid(axis="x", color="#DDDDDD")
         place.set_axisbelow(True)
         plots.plain(place)
-        told.append(f"on {words}: " + sentence(f"{title} {in_words(gain)}"
+        told.append(say("on {words}: ", words=words) + sentence(f"{title} {in_words(gain)}"
                                                for title, gain in found.items()))
-    return plots.show(new, f"Gain in {figure} with its paired 95 % interval, {'; '.join(told)}.")
+    return plots.show(new, say("Gain in {figure} with its paired 95 % interval, {listed}.", figure=figure,
+                               listed="; ".join(told)))
 
 
 def in_words(gain):
     """A gain in points of per cent: "+2.1 points (+0.4 to +3.9), shown"."""
-    value, low, high = (f"{100 * number:+.1f}" for number in (gain.value, gain.low, gain.high))
-    return f"{value} points ({low} to {high}), {'shown' if gain.shown else 'not shown'}"
+    value, low, high = (number(100 * one, "+.1f") for one in (gain.value, gain.low, gain.high))
+    if gain.shown:
+        return say("{value} points ({low} to {high}), shown", value=value, low=low, high=high)
+    return say("{value} points ({low} to {high}), not shown", value=value, low=low, high=high)

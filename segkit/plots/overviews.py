@@ -3,7 +3,8 @@
 from matplotlib.patches import Rectangle
 
 from segkit import photos
-from segkit.masks.words import sentence
+from segkit.languages import say, sentence
+from segkit.masks.labels import shown
 from segkit.plots import thumbnails
 from segkit.plots.segmentations import size_in_words
 from segkit.plots.style import BLUE, INK, class_colour, figure, panel, show
@@ -21,7 +22,8 @@ def gallery(names=None):
     for place in axes.flat[len(names):]:
         place.set_axis_off()
     listed = sentence(f"{name} ({size_in_words(p)})" for name, p in zip(names, pictures))
-    return show(new, f"{len(names)} sample photos with their width x height in pixels: {listed}.")
+    return show(new, say("{count} sample photos with their width x height in pixels: {listed}.",
+                         count=len(names), listed=listed))
 
 
 def course(lessons):
@@ -40,7 +42,7 @@ def course(lessons):
         place.add_patch(Rectangle((x, y - 0.43), 0.8, 0.86, edgecolor=colour, linewidth=1.2, zorder=2,
                                   facecolor="#D6EAF5" if lesson.here else "white",
                                   linestyle="-" if lesson.here else ":"))
-        words = f"{lesson.minutes} minutes" if lesson.minutes else "coming"
+        words = say("{minutes} minutes", minutes=lesson.minutes) if lesson.minutes else say("coming")
         place.text(x + 0.4, y - 0.39, f"{lesson.number}\n{lesson.title.replace(' ', chr(10), 1)}\n{words}",
                    fontsize=7, ha="center", va="bottom", color=INK, zorder=3, linespacing=1.1)
         above = place.inset_axes((x + 0.12, y + 0.06, 0.56, 0.31), transform=place.transData)
@@ -53,10 +55,15 @@ def course(lessons):
     place.set(xlim=(-0.03, columns - 0.17), ylim=(-lowest - 0.46, 0.46))
     place.set_axis_off()
     here = [lesson for lesson in lessons if lesson.here]
-    told = "; ".join(f"{lesson.number} {lesson.title}" + (f", {lesson.minutes} minutes" * bool(
-        lesson.minutes)) + (f", needs {sentence(lesson.needs)}" * bool(lesson.needs)) for lesson in here)
-    return show(new, f"The course has {len(lessons)} lessons. Here now: {len(here)} of them. {told}. "
-                     f"Coming: {len(lessons) - len(here)}.")
+    return show(new, say("The course has {lessons} lessons. Here now: {here} of them. {told}. Coming: "
+                         "{coming}.", lessons=len(lessons), here=len(here), told="; ".join(map(_told, here)),
+                         coming=len(lessons) - len(here)))
+
+
+def _told(lesson):
+    minutes = say(", {minutes} minutes", minutes=lesson.minutes) if lesson.minutes else ""
+    needs = say(", needs {lessons}", lessons=sentence(lesson.needs)) if lesson.needs else ""
+    return f"{lesson.number} {lesson.title}{minutes}{needs}"
 
 
 def _course_places(needs):
@@ -84,7 +91,7 @@ def _direct(number, lessons):
 
 def classes(names):
     """Class indices, colours and names of a model."""
-    columns = 4
+    columns, names = 4, [shown(name) for name in names]
     rows = -(-len(names) // columns)
     new, axes = figure(1, 0.26 * rows + 0.3)
     for index, name in enumerate(names):
@@ -94,6 +101,8 @@ def classes(names):
         axes[0, 0].text(left + 0.16, top, f"{index}  {name}", va="center", fontsize=9, color=INK)
     axes[0, 0].set(xlim=(-0.05, columns), ylim=(-rows + 0.4, 0.6))
     axes[0, 0].set_axis_off()
-    return show(new, f"{len(names)} classes with their colours, from 0 = {names[0]} to "
-                     f"{len(names) - 1} = {names[-1]}; 15 = {names[15]}." if len(names) > 15 else
-                     f"{len(names)} classes with their colours: {sentence(names)}.")
+    return show(new, say("{count} classes with their colours, from 0 = {first} to {end} = {last}; 15 = {name}.",
+                         count=len(names), first=names[0], end=len(names) - 1, last=names[-1],
+                         name=names[15]) if len(names) > 15 else
+                     say("{count} classes with their colours: {listed}.", count=len(names),
+                         listed=sentence(names)))

@@ -3,9 +3,10 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
+from segkit.languages import say, sentence
 from segkit.masks import labels, metrics
 from segkit.masks.paint import paint
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.plots.style import INK, WIDTH, class_colour, figure, panel, plain, show
 
 SMALLEST = 0.01  # a class with a smaller share is not named: machines may differ on it
@@ -13,7 +14,7 @@ SMALLEST = 0.01  # a class with a smaller share is not named: machines may diffe
 
 def shares_in_words(segmentation):
     """The classes of a mask and their shares: "person 46 % and background 54 %"."""
-    return sentence(f"{c.name} {percent(c.share)}" for c in segmentation.classes
+    return sentence(f"{labels.shown(c.name)} {percent(c.share)}" for c in segmentation.classes
                     if c.share >= SMALLEST)
 
 
@@ -26,11 +27,11 @@ def result(segmentation, opacity=0.5):
     """A segmentation: the photo, the mask over it, and each class with colour, name and share."""
     new, axes = figure(3, 2.8, width_ratios=(1, 1, 0.8))
     photo_axes, overlay_axes, bar_axes = axes[0]
-    panel(photo_axes, segmentation.photo, f"photo, {size_in_words(segmentation.photo)}")
-    panel(overlay_axes, segmentation.overlay(opacity), "mask over the photo")
+    panel(photo_axes, segmentation.photo, say("photo, {size}", size=size_in_words(segmentation.photo)))
+    panel(overlay_axes, segmentation.overlay(opacity), say("mask over the photo"))
     _share_bars(bar_axes, [c for c in segmentation.classes if c.share >= SMALLEST])
-    return show(new, f"A photo of {size_in_words(segmentation.photo)} pixels, its mask over it, "
-                     f"and the share of each class: {shares_in_words(segmentation)}.")
+    return show(new, say("A photo of {size} pixels, its mask over it, and the share of each class: {shares}.",
+                         size=size_in_words(segmentation.photo), shares=shares_in_words(segmentation)))
 
 
 def _share_bars(axes, classes):
@@ -39,9 +40,9 @@ def _share_bars(axes, classes):
               color=[class_colour(c.index) for c in classes])
     for place, c in zip(places, classes):
         axes.text(100 * c.share + 2, place, percent(c.share), va="center", fontsize=8, color=INK)
-    axes.set_yticks(places, [c.name for c in classes])
+    axes.set_yticks(places, [labels.shown(c.name) for c in classes])
     axes.set(xlim=(0, 122), xticks=(0, 50, 100), ylim=(max(len(classes), 2) - 0.5, -0.5))
-    axes.set_title("share of the pixels, %", fontsize=9, color=INK)
+    axes.set_title(say("share of the pixels, %"), fontsize=9, color=INK)
     plain(axes)
 
 
@@ -58,13 +59,14 @@ def compare(photo, masks, truth=None, flat=False):
     """
     first = next(iter(masks.values()))
     if truth is None:
-        notes = {title: f"{percent((mask != first).mean())} changed"
+        notes = {title: say("{share} changed", share=percent((mask != first).mean()))
                  for title, mask in masks.items()}
-        told = f"Masks over one photo; compared with {next(iter(masks))}"
+        told = say("Masks over one photo; compared with {next}", next=next(iter(masks)))
     else:
-        notes = {title: f"mean IoU {metrics.mean_iou(metrics.confusion_matrix(truth, mask)):.2f}"
+        notes = {title: say("mean IoU {value:.2f}",
+                            value=metrics.mean_iou(metrics.confusion_matrix(truth, mask)))
                  for title, mask in masks.items()}
-        masks, told = {**masks, "the true mask": truth}, "Masks over one photo, and its true mask"
+        masks, told = {**masks, say("the true mask"): truth}, say("Masks over one photo, and its true mask")
     new = _overlays(_pale(photo) if flat else photo, masks, notes, 0.85 if flat else 0.5)
     return show(new, f"{told}: {sentence(f'{title}, {note}' for title, note in notes.items())}.")
 
@@ -83,7 +85,7 @@ def _overlays(photo, masks, notes, opacity=0.5):
     new, axes = figure(columns, rows * (tall + 0.55) + 0.4, rows)
     new.get_layout_engine().set(h_pad=0.1)  # room above the titles
     for place, (title, mask) in zip(axes.flat, masks.items()):
-        uncounted = "light grey: not counted" if (mask == labels.IGNORE).any() else " "
+        uncounted = say("light grey: not counted") if (mask == labels.IGNORE).any() else " "
         panel(place, paint(photo, mask, opacity), f"{title}\n{notes.get(title, uncounted)}")
     for place in axes.flat[len(masks):]:
         place.set_axis_off()
@@ -91,6 +93,6 @@ def _overlays(photo, masks, notes, opacity=0.5):
                    if (mask == i).mean() >= SMALLEST} - {labels.BACKGROUND, labels.IGNORE})
     if used:
         boxes = [Rectangle((0, 0), 1, 1, facecolor=class_colour(i), edgecolor=INK) for i in used]
-        new.legend(boxes, [labels.VOC[i] for i in used], loc="outside lower center", fontsize=8,
+        new.legend(boxes, [labels.shown(labels.VOC[i]) for i in used], loc="outside lower center", fontsize=8,
                    ncols=min(len(used), 7), frameon=False)
     return new

@@ -41,11 +41,11 @@ def describe(result, photo, model, only=ALL):
     shares = {c.index: percent(c.share) for c in order if round(100 * c.share) >= 1}
     if only != ALL:
         share = shares.get(only, "under 1 %")
-        found = f"Only {result.name(only)} is painted: {share} of the pixels."
+        found = f"Only {labels.shown(result.name(only))} is painted: {share} of the pixels."
     elif set(shares) <= {labels.BACKGROUND}:
         found = "Found: background; no other class on 1 % of the pixels or more."
     else:
-        listed = ", ".join(f"{result.name(index)} {share}" for index, share in shares.items())
+        listed = ", ".join(f"{labels.shown(result.name(index))} {share}" for index, share in shares.items())
         found = f"Found: {listed} of the pixels."
     return f"{photo[:1].upper()}{photo[1:]} with the mask of {model} painted over it. {found}"
 
@@ -116,7 +116,7 @@ def _legend_row(c, only):
     patch = ("display:inline-block;width:1.5em;height:1.1em;vertical-align:middle;"
              f"border:1px solid #888;background:{colour}")
     return (f'<tr><td style="padding:2px 8px 2px 0"><span style="{patch}"></span></td>'
-            f'<td style="padding:2px 16px 2px 0">{escape(c.name)}'
+            f'<td style="padding:2px 16px 2px 0">{escape(labels.shown(c.name))}'
             f'{"" if is_painted else " (not painted)"}</td>'
             f'<td style="padding:2px 0;text-align:right;white-space:nowrap">{share}</td></tr>')
 

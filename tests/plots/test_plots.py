@@ -12,9 +12,10 @@ from PIL import Image
 
 from segkit import lessons, photos, plots
 from segkit.errors import SegkitError
+from segkit.languages import sentence
 from segkit.lessons.lesson_08 import figures
 from segkit.masks import labels
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.networks.segmenter import Segmentation
 from segkit.plots import overviews, thumbnails
 

@@ -8,10 +8,11 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 
 from segkit import plots
+from segkit.languages import sentence
 from segkit.lessons.lesson_01 import experiments
 from segkit.masks import labels
 from segkit.masks.paint import paint
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.plots import BLUE, INK, ORANGE, size_in_words
 
 LIKELY = 0.5  # a label with a higher score counts as given

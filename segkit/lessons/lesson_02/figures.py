@@ -6,8 +6,9 @@ from PIL import Image
 
 from segkit import plots
 from segkit.errors import SegkitError
+from segkit.languages import sentence
 from segkit.masks import labels, resize
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.plots import INK, rgb, size_in_words
 
 FRAME = {"fill": False, "edgecolor": "white", "linewidth": 2.4}

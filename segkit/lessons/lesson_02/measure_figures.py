@@ -7,9 +7,10 @@ from matplotlib.patches import Patch
 
 from segkit import plots
 from segkit.errors import SegkitError
+from segkit.languages import sentence
 from segkit.lessons.lesson_02.figures import crop, in_colours, name
 from segkit.masks import labels, metrics
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.plots import BLUE, GREEN, INK, ORANGE, SKY, VERMILION, rgb
 
 LINES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "^"), (VERMILION, ":", "D"))

@@ -3,9 +3,9 @@
 import numpy as np
 
 from segkit import plots
+from segkit.languages import sentence
 from segkit.lessons.lesson_02.figures import rgb
 from segkit.masks import metrics
-from segkit.masks.words import sentence
 from segkit.plots import BLUE, INK, ORANGE
 
 COLOURS = {"in both (true positive)": BLUE, "missed (false negative)": ORANGE,

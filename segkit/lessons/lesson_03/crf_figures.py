@@ -3,9 +3,10 @@
 import numpy as np
 
 from segkit import plots
+from segkit.languages import sentence
 from segkit.lessons.lesson_03 import crf
 from segkit.lessons.lesson_03.figures import MAP
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.plots import BLUE, INK, ORANGE, VERMILION
 
 LINES = ((BLUE, "-"), (ORANGE, "--"), (VERMILION, ":"))

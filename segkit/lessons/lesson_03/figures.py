@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from segkit import plots
-from segkit.masks.words import sentence
+from segkit.languages import sentence
 from segkit.plots import BLUE, GREEN, INK, ORANGE
 from segkit.reference import effective_kernel, gridding, receptive_field
 

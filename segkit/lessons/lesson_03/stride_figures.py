@@ -4,10 +4,11 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from segkit import plots
+from segkit.languages import sentence
 from segkit.lessons.lesson_03.figures import MAP, PALE, by
 from segkit.masks import metrics, resize
 from segkit.masks.scores import class_map
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.plots import INK, ORANGE
 from segkit.reference import effective_kernel, resize_bilinear
 

@@ -4,9 +4,10 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from segkit import plots
+from segkit.languages import sentence
 from segkit.lessons.lesson_04 import experiments
 from segkit.masks import labels, resize
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.plots import BLUE, GREEN, INK, ORANGE, PURPLE, SKY
 
 SCORES = "cividis"

@@ -5,9 +5,9 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
 from segkit import plots
+from segkit.languages import sentence
 from segkit.lessons.lesson_04 import toy
 from segkit.masks import metrics
-from segkit.masks.words import sentence
 from segkit.plots import BLUE, GREEN, INK, ORANGE, PURPLE, SKY
 
 SIZES = ListedColormap(["#F2F2F2", SKY, GREEN, ORANGE, PURPLE, BLUE])

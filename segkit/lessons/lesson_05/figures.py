@@ -3,7 +3,8 @@
 import numpy as np
 
 from segkit import plots
-from segkit.masks.words import percent, sentence
+from segkit.languages import sentence
+from segkit.masks.words import percent
 from segkit.plots import INK
 
 MAPS = "cividis"

@@ -9,8 +9,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 
 from segkit import plots
+from segkit.languages import sentence
 from segkit.masks import labels, metrics, resize
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.networks.segmenter import Segmentation
 from segkit.plots import BLUE, INK, VERMILION, size_in_words
 

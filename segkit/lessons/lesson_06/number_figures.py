@@ -3,8 +3,9 @@
 import numpy as np
 
 from segkit import plots
+from segkit.languages import sentence
 from segkit.masks import labels, metrics
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.plots import BLUE, GREEN, INK, ORANGE, SKY, VERMILION
 
 # Colour, line and marker: whoever cannot tell the colours apart has the other two.

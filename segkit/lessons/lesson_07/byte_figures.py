@@ -3,8 +3,8 @@
 from matplotlib.patches import Rectangle
 
 from segkit import plots
+from segkit.languages import sentence
 from segkit.lessons.lesson_07 import layout
-from segkit.masks.words import sentence
 from segkit.plots import INK
 
 ACROSS = 16  # bytes in a row

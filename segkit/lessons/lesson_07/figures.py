@@ -7,7 +7,8 @@ from matplotlib.ticker import NullFormatter
 from segkit import plots
 from segkit.graph.costs import KINDS, by_kind, bytes_of_file, kind
 from segkit.graph.tensors import symmetric
-from segkit.masks.words import percent, sentence
+from segkit.languages import sentence
+from segkit.masks.words import percent
 from segkit.plots import BLACK, BLUE, GREEN, INK, ORANGE, PURPLE, plain
 from segkit.plots.operators import KIND_COLOURS
 

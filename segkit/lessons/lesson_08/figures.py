@@ -7,8 +7,9 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw
 
 from segkit import plots
+from segkit.languages import sentence
 from segkit.masks import labels
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION, size_in_words
 
 SCORES = "cividis"  # a colour map that colour-blind readers see as others do

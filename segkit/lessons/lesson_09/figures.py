@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from segkit import plots
 from segkit.benchmark.timing import milliseconds
 from segkit.graph.costs import KINDS, kind
-from segkit.masks.words import sentence
+from segkit.languages import sentence
 from segkit.plots import BLUE, INK, ORANGE, plain
 from segkit.plots.operators import KIND_COLOURS
 

@@ -5,9 +5,10 @@ from matplotlib.ticker import MaxNLocator
 
 from segkit import plots
 from segkit.errors import SegkitError
+from segkit.languages import sentence
 from segkit.lessons.lesson_10 import quantisation
 from segkit.masks import metrics
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION, results
 
 STYLES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (VERMILION, ":", "D"), (GREEN, "-.", "^"))

@@ -5,8 +5,9 @@ import numpy as np
 from matplotlib import colormaps
 
 from segkit import plots
+from segkit.languages import sentence
 from segkit.lessons.lesson_11.experiments import WAYS, iou
-from segkit.masks.words import percent, sentence
+from segkit.masks.words import percent
 from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION
 
 MAPS = "cividis"
