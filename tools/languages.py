@@ -33,6 +33,7 @@ LANGUAGES = tuple(sorted(path.name for path in LOCALE.iterdir() if (path / "glos
 END = "\n\nEND"
 # The line that opens a folded answer stands in an HTML block, which mdpo leaves as it is.
 SUMMARY = re.compile(r"(?<=<summary>).*?(?=</summary>)")
+CAPTION = re.compile(r"(?<=^:caption: ).+$", re.MULTILINE)
 LINK = re.compile(r"(?<=\]\()(?P<path>[^)\s#:]+)")
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 # How alike an old message must be for its translation to be offered for a new one.
@@ -78,14 +79,27 @@ def translated(markdown, messages):
 
 
 def sources():
-    """{name of the .po file without its ending: English file}: the lessons, and the glossary."""
-    lessons = {f"lesson-{path.name[:2]}": path for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))}
-    return {**lessons, "glossary": ROOT / "notebooks" / "glossary.md"}
+    """{name of the .po file without its ending: English file or folder}: lessons, glossary, the web site's own words."""
+    return {**{f"lesson-{path.name[:2]}": path for path in lesson_files()},
+            "glossary": ROOT / "notebooks" / "glossary.md", "site": ROOT / "site"}
+
+
+def lesson_files():
+    """The English notebooks, in the order of the course."""
+    return sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
 
 
 def messages_of(path):
-    """{message: [where it stands]} of an English notebook or Markdown file, in the order of the text."""
+    """{message: [where it stands]} of an English notebook, Markdown file or folder of them, in the order of the text.
+
+    The captions of Sphinx's tables of contents are messages as well.
+    """
     found = {}
+    if path.is_dir():
+        for file in sorted(path.glob("*.md")):
+            for message in [*messages_of(file), *CAPTION.findall(file.read_text(encoding="utf-8"))]:
+                found.setdefault(message, []).append("")
+        return found
     if path.suffix == ".md":
         texts = [("", path.read_text(encoding="utf-8"))]
     else:
@@ -146,9 +160,9 @@ def lesson(language, path):
 
 
 def glossary(language):
-    """The glossary in another language: {address of a word: (its heading, what is said of it)}, and the lines before.
+    """The glossary in another language: (the lines before, {address of a word: (its heading, what is said of it)}).
 
-    Gives (lines before, entries). The addresses are those of the English headings, to which the lessons' links lead.
+    The addresses are those of the English headings, to which the lessons' links lead.
     """
     english = sources()["glossary"].read_text(encoding="utf-8")
     text = translated(english, translations(language, "glossary"))
@@ -164,7 +178,7 @@ def address(heading):
 
 def with_links(markdown, folder):
     """The text of a page of notebooks/ for `folder`: links to files that have no translation lead there from it."""
-    translations_here = {path.name for path in sources().values()}
+    translations_here = {"glossary.md", *(path.name for path in lesson_files())}
 
     def link(match):
         target = ROOT / "notebooks" / match["path"]
@@ -191,12 +205,12 @@ def build(language, folder=None):
     first, entries = glossary(language)
     text = first + "".join(f'<a id="{address}"></a>\n\n## {heading}{said}' for address, (heading, said) in entries.items())
     pages, changed = {"glossary.md": with_links(text, folder) + "\n"}, []
-    for path in list(sources().values())[:-1]:
+    for path in lesson_files():
         notebook = lesson(language, path)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = with_links(cell.source, folder)
-        pages[path.name] = nbformat.writes(_with_own_outputs(notebook, folder / path.name)) + "\n"
+        pages[path.name] = nbformat.writes(with_own_outputs(notebook, folder / path.name)) + "\n"
     for name, text in pages.items():
         file = folder / name
         if file.exists() and name in written and _mark(file.read_bytes()) != written[name]:
@@ -219,7 +233,7 @@ def _mark(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def _with_own_outputs(notebook, file):
+def with_own_outputs(notebook, file):
     """The notebook, with the outputs of the file where it was executed in the notebook's language."""
     if not file.exists():
         return notebook
