@@ -221,7 +221,7 @@ lessons: $(READY)
 
 # What changed in the English text becomes "fuzzy" in the .po files: those messages are to be looked at.
 messages: $(READY)
-	@"$(BIN)" tools/languages.py update
+	@"$(BIN)" tools/languages.py update && "$(BIN)" tools/messages.py
 
 teach: $(READY)
 	@"$(BIN)" tools/teacher.py $(ARGS)

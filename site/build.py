@@ -148,6 +148,7 @@ def lay_out_translated(folder, language):
         notebook = languages.with_own_outputs(languages.lesson(language, path),
                                               languages.BUILT / language / "notebooks" / path.name)
         title, _, promise = notebook.cells[0].source.partition("\n\n")
+        promise = WITH_PLACE.sub(lambda link: link["words"], promise)
         listed.append(f"- [{title.removeprefix('# ')}](notebooks/{path.name}): {promise}\n")
         for cell in notebook.cells:
             if cell.cell_type == "markdown":

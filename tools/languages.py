@@ -1,6 +1,7 @@
 """The lessons in other languages: messages out of the English notebooks, and notebooks out of the messages.
 
     python tools/languages.py update                 # the .po files follow the English text: `make messages`
+    python tools/languages.py new fr                 # empty files for another language
     python tools/languages.py build ja               # the lessons in Japanese, in build/locale/ja/notebooks
     python tools/languages.py run ja 05 06           # and these two executed: `make lessons LANGUAGE=ja ONLY="05 06"`
 
@@ -290,12 +291,15 @@ def settings_for_jupyter(language):
 def main(arguments=None):
     """Run the command. Gives 0, 1 where a lesson failed, or 2 for a language that is not there."""
     parser = argparse.ArgumentParser(prog="languages", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("command", choices=("update", "build", "run", "name"))
+    parser.add_argument("command", choices=("update", "new", "build", "run", "name"))
     parser.add_argument("language", nargs="?", help=f"en, {', '.join(LANGUAGES)}")
     parser.add_argument("only", nargs="*", help="beginnings of lessons' names, such as 05")
     options = parser.parse_args(arguments)
     try:
-        chosen = [known(options.language)] if options.language else LANGUAGES
+        if options.command == "new" and options.language:
+            options.command, chosen = "update", [options.language]
+        else:
+            chosen = [known(options.language)] if options.language else LANGUAGES
     except UnknownLanguage as error:
         print(f"segkit: {error}", file=sys.stderr)
         return 2
