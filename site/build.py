@@ -29,6 +29,7 @@ PICTURES = ("docs/cat-overlay.png", "data/models/examples.jpg")
 FONT = """@font-face {
   font-family: "segkit CJK";
   src: local("Hiragino Sans"), local("Yu Gothic"), local("PingFang SC"), local("Microsoft YaHei"), url(cjk.otf);
+  unicode-range: U+2010-203F, U+2E80-9FFF, U+F900-FAFF, U+FF00-FFEF;
 }
 html {
   --pst-font-family-base: var(--pst-font-family-base-system), "segkit CJK";

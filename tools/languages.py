@@ -59,10 +59,10 @@ def known(language):
 def blocks(markdown):
     """The messages of a Markdown text, in their order: its blocks without markers of headings and lists.
 
-    A formula that stands alone and a number alone are none.
+    A number alone is none.
     """
     found = [entry.msgid for entry in markdown_to_pofile(markdown + END) if entry.msgid != "END"]
-    found = [text for text in found if not re.fullmatch(r"\$\$.*\$\$|[\d\s.,%|+-]*", text, re.DOTALL)]
+    found = [text for text in found if not re.fullmatch(r"[\d\s.,%|+-]*", text)]
     return [*SUMMARY.findall(markdown), *found]
 
 
