@@ -86,7 +86,7 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons messages teach hub hub-setup test-train site test-site fuzz bench offline-kit lock clean stale
+.PHONY: help setup lab dashboard phone phone-setup test test-languages quick lint lessons messages teach hub hub-setup test-train site test-site fuzz bench offline-kit lock clean stale
 .DEFAULT_GOAL := help
 
 help:
@@ -94,6 +94,7 @@ help:
 	@echo 'make dashboard  measure this machine on a web page: models, runtimes, delegates, threads'
 	@echo 'make phone  run the models in the browser of a phone in the same network, and add its times to lesson 09'
 	@echo 'make test   run every test and every lesson, with the network off where the system allows that'
+	@echo 'make test-languages  run every lesson in every language (half an hour)'
 	@echo 'make quick  run the tests that take little time, for use while you change something'
 	@echo 'make lint   look for mistakes in the source without running it'
 	@echo 'make lessons  run the lessons and store what they show; ONLY=05 takes one, REDRAW=1 replaces every output'
@@ -200,6 +201,11 @@ test: $(READY)
 	$(PYTEST) tests $(if $(NOTEBOOKS),--nbval --nbval-current-env \
 		$(if $(SANITIZE),--nbval-sanitize-with $(SANITIZE)) $(NOTEBOOKS)) $(ARGS)
 
+# Every lesson in every language, half an hour on two cores; `make test` has one lesson of each.
+test-languages: $(READY)
+	@$(HOME_OR_OURS); $(PRIVATE); \
+	SEGKIT_EVERY_LESSON=1 $(PYTEST) tests/notebooks/test_in_languages.py $(ARGS)
+
 quick: $(READY)
 	@$(HOME_OR_OURS); $(PRIVATE); \
 	$(PYTEST) tests -m "not slow" -q $(ARGS)
@@ -215,7 +221,7 @@ lessons: $(READY)
 
 # What changed in the English text becomes "fuzzy" in the .po files: those messages are to be looked at.
 messages: $(READY)
-	@"$(BIN)" tools/languages.py update
+	@"$(BIN)" tools/languages.py update && "$(BIN)" tools/messages.py
 
 teach: $(READY)
 	@"$(BIN)" tools/teacher.py $(ARGS)

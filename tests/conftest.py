@@ -38,11 +38,12 @@ os.environ["SEGKIT_PROGRESS"] = str(Path(_PROGRESS, "progress.jsonl"))
 # What `make quick` leaves out: whole folders and files of tests, and the lessons. Longest first: `make test` begins
 # with them, so that at the end no worker waits long for another.
 SLOW = ("tests/browser/", "notebooks/", "tests/notebooks/test_without_model.py", "tests/notebooks/test_nbval.py",
-        "tests/notebooks/test_lessons_tool.py", "tests/robustness/", "tests/benchmark/test_damaged.py",
-        "tests/benchmark/test_sweep.py", "tests/benchmark/test_machine.py", "tests/widgets/test_dashboard.py",
-        "tests/models/test_shipped_models.py", "tests/widgets/", "tests/lessons/lesson", "tests/cli/test_folder.py",
-        "tests/cli/test_teach.py", "tests/networks/teaching", "tests/networks/test_segmenter.py", "tests/runtime/",
-        "tests/graph/test_graph.py", "tests/models/test_download.py", "tests/benchmark/test_command.py",
+        "tests/notebooks/test_in_languages.py", "tests/notebooks/test_lessons_tool.py",
+        "tests/notebooks/test_translations.py", "tests/notebooks/test_languages_tool.py", "tests/robustness/",
+        "tests/benchmark/test_damaged.py", "tests/benchmark/test_sweep.py", "tests/benchmark/test_machine.py",
+        "tests/widgets/test_dashboard.py", "tests/models/test_shipped_models.py", "tests/widgets/", "tests/lessons/lesson",
+        "tests/cli/test_folder.py", "tests/cli/test_teach.py", "tests/networks/teaching", "tests/networks/test_segmenter.py",
+        "tests/runtime/", "tests/graph/test_graph.py", "tests/models/test_download.py", "tests/benchmark/test_command.py",
         "tests/benchmark/test_compare.py", "tests/benchmark/test_gpu.py", "tests/benchmark/test_official.py",
         "tests/benchmark/test_operators.py", "tests/benchmark/test_phone", "tests/plots/", "tests/test_offline_kit.py")
 
@@ -74,6 +75,8 @@ def pytest_xdist_make_scheduler(config, log):
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             file = nodeid.partition("::")[0]
+            if "in_languages" in file:  # lessons in many languages, which share nothing
+                return nodeid
             alone = "explorers" in file or "phone" in file
             return "browser" if "browser/" in file and not alone else file
 

@@ -1,6 +1,7 @@
 """The lessons in other languages: messages out of the English notebooks, and notebooks out of the messages.
 
     python tools/languages.py update                 # the .po files follow the English text: `make messages`
+    python tools/languages.py new fr                 # empty files for another language
     python tools/languages.py build ja               # the lessons in Japanese, in build/locale/ja/notebooks
     python tools/languages.py run ja 05 06           # and these two executed: `make lessons LANGUAGE=ja ONLY="05 06"`
 
@@ -33,6 +34,7 @@ LANGUAGES = tuple(sorted(path.name for path in LOCALE.iterdir() if (path / "glos
 END = "\n\nEND"
 # The line that opens a folded answer stands in an HTML block, which mdpo leaves as it is.
 SUMMARY = re.compile(r"(?<=<summary>).*?(?=</summary>)")
+CAPTION = re.compile(r"(?<=^:caption: ).+$", re.MULTILINE)
 LINK = re.compile(r"(?<=\]\()(?P<path>[^)\s#:]+)")
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 # How alike an old message must be for its translation to be offered for a new one.
@@ -78,14 +80,27 @@ def translated(markdown, messages):
 
 
 def sources():
-    """{name of the .po file without its ending: English file}: the lessons, and the glossary."""
-    lessons = {f"lesson-{path.name[:2]}": path for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))}
-    return {**lessons, "glossary": ROOT / "notebooks" / "glossary.md"}
+    """{name of the .po file without its ending: English file or folder}: lessons, glossary, the web site's own words."""
+    return {**{f"lesson-{path.name[:2]}": path for path in lesson_files()},
+            "glossary": ROOT / "notebooks" / "glossary.md", "site": ROOT / "site"}
+
+
+def lesson_files():
+    """The English notebooks, in the order of the course."""
+    return sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
 
 
 def messages_of(path):
-    """{message: [where it stands]} of an English notebook or Markdown file, in the order of the text."""
+    """{message: [where it stands]} of an English notebook, Markdown file or folder of them, in the order of the text.
+
+    The captions of Sphinx's tables of contents are messages as well.
+    """
     found = {}
+    if path.is_dir():
+        for file in sorted(path.glob("*.md")):
+            for message in [*messages_of(file), *CAPTION.findall(file.read_text(encoding="utf-8"))]:
+                found.setdefault(message, []).append("")
+        return found
     if path.suffix == ".md":
         texts = [("", path.read_text(encoding="utf-8"))]
     else:
@@ -146,9 +161,9 @@ def lesson(language, path):
 
 
 def glossary(language):
-    """The glossary in another language: {address of a word: (its heading, what is said of it)}, and the lines before.
+    """The glossary in another language: (the lines before, {address of a word: (its heading, what is said of it)}).
 
-    Gives (lines before, entries). The addresses are those of the English headings, to which the lessons' links lead.
+    The addresses are those of the English headings, to which the lessons' links lead.
     """
     english = sources()["glossary"].read_text(encoding="utf-8")
     text = translated(english, translations(language, "glossary"))
@@ -164,7 +179,7 @@ def address(heading):
 
 def with_links(markdown, folder):
     """The text of a page of notebooks/ for `folder`: links to files that have no translation lead there from it."""
-    translations_here = {path.name for path in sources().values()}
+    translations_here = {"glossary.md", *(path.name for path in lesson_files())}
 
     def link(match):
         target = ROOT / "notebooks" / match["path"]
@@ -191,12 +206,12 @@ def build(language, folder=None):
     first, entries = glossary(language)
     text = first + "".join(f'<a id="{address}"></a>\n\n## {heading}{said}' for address, (heading, said) in entries.items())
     pages, changed = {"glossary.md": with_links(text, folder) + "\n"}, []
-    for path in list(sources().values())[:-1]:
+    for path in lesson_files():
         notebook = lesson(language, path)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = with_links(cell.source, folder)
-        pages[path.name] = nbformat.writes(_with_own_outputs(notebook, folder / path.name)) + "\n"
+        pages[path.name] = nbformat.writes(with_own_outputs(notebook, folder / path.name)) + "\n"
     for name, text in pages.items():
         file = folder / name
         if file.exists() and name in written and _mark(file.read_bytes()) != written[name]:
@@ -219,7 +234,7 @@ def _mark(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def _with_own_outputs(notebook, file):
+def with_own_outputs(notebook, file):
     """The notebook, with the outputs of the file where it was executed in the notebook's language."""
     if not file.exists():
         return notebook
@@ -276,12 +291,15 @@ def settings_for_jupyter(language):
 def main(arguments=None):
     """Run the command. Gives 0, 1 where a lesson failed, or 2 for a language that is not there."""
     parser = argparse.ArgumentParser(prog="languages", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("command", choices=("update", "build", "run", "name"))
+    parser.add_argument("command", choices=("update", "new", "build", "run", "name"))
     parser.add_argument("language", nargs="?", help=f"en, {', '.join(LANGUAGES)}")
     parser.add_argument("only", nargs="*", help="beginnings of lessons' names, such as 05")
     options = parser.parse_args(arguments)
     try:
-        chosen = [known(options.language)] if options.language else LANGUAGES
+        if options.command == "new" and options.language:
+            options.command, chosen = "update", [options.language]
+        else:
+            chosen = [known(options.language)] if options.language else LANGUAGES
     except UnknownLanguage as error:
         print(f"segkit: {error}", file=sys.stderr)
         return 2

@@ -50,8 +50,8 @@ class Run(threading.Thread):
         except SegkitError as error:
             problem = str(error)
         except Exception as error:  # noqa: BLE001 - the buttons must come back whatever happened
-            problem = say("the measurement ended early: {name}: {one_line}", name=type(error).__name__,
-                          one_line=one_line(error))
+            problem = say("the measurement ended early: {name}: {why}", name=type(error).__name__,
+                          why=one_line(error))
         finally:
             Run._current = None
         self._end(report, problem)
