@@ -25,17 +25,19 @@ import languages  # noqa: E402
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/models/README.md", "data/teaching/README.md",
          "phone/README.md", "notebooks/glossary.md")
 PICTURES = ("docs/cat-overlay.png", "data/models/examples.jpg")
-# Where the system has no font for the language, the browser loads ours. Names of fonts that systems have come first.
-FONT = """@font-face {
+# What systems bring for a language, as CSS names it; where none of these is there, the browser loads ours.
+LOCAL = {"ja": ("HiraginoSans-W3", "Yu Gothic Regular", "Noto Sans CJK JP", "Noto Sans JP"),
+         "zh_CN": ("PingFangSC-Regular", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC")}
+FONT = """@font-face {{
   font-family: "segkit CJK";
-  src: local("Hiragino Sans"), local("Yu Gothic"), local("PingFang SC"), local("Microsoft YaHei"), url(cjk.otf);
-  unicode-range: U+2010-203F, U+2E80-9FFF, U+F900-FAFF, U+FF00-FFEF;
-}
-html {
-  --pst-font-family-base: var(--pst-font-family-base-system), "segkit CJK";
-  --pst-font-family-heading: var(--pst-font-family-base-system), "segkit CJK";
+  src: {local}url(cjk.otf);
+  unicode-range: U+2E80-9FFF, U+F900-FAFF, U+FF00-FFEF;
+}}
+html {{
+  --pst-font-family-base: "segkit CJK", var(--pst-font-family-base-system);
+  --pst-font-family-heading: "segkit CJK", var(--pst-font-family-base-system);
   --pst-font-family-monospace: var(--pst-font-family-monospace-system), "segkit CJK";
-}
+}}
 """
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What MathJax needs for formulas in TeX, of all that its package holds.
@@ -168,7 +170,7 @@ def lay_out_translated(folder, language):
     if (font := ROOT / "data" / "fonts" / f"{language}.otf").is_file():
         shutil.copy(font, folder / "static" / "cjk.otf")
         with (folder / "static" / "segkit.css").open("a", encoding="utf-8") as style:
-            style.write(FONT)
+            style.write(FONT.format(local="".join(f'local("{name}"), ' for name in LOCAL.get(language, ()))))
 
 
 def contents(directive, words):

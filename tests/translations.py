@@ -22,7 +22,8 @@ finally:
 LANGUAGES, SOURCES = tool.LANGUAGES, tool.sources()
 CODE, TARGET, ADDRESS = re.compile(r"`[^`]+`"), re.compile(r"(?<=\])\([^)]*\)"), re.compile(r"(?a)https?://[\w./%#?=&~:+@-]*[\w/]")
 # What a translation has as it stands in English.
-KEPT = {"code": CODE, "link": TARGET, "address": ADDRESS, "formula": re.compile(r"\$[^$\n]+\$"), "command": re.compile(r"\\[a-zA-Z]+"),
+KEPT = {"code": CODE, "link": TARGET, "address": ADDRESS, "formula": re.compile(r"\$[^$\n]+\$"),
+        "command": re.compile(r"\\[a-zA-Z]+"),
         "tag": re.compile(r"</?\w+[^>]*>|<!--.*?-->"), "place": re.compile(r"\{[a-zA-Z_][\w.]*(?::[^{}]*)?\}")}
 # Words that stand in nearly every English sentence, and in none of the other languages.
 ENGLISH = re.compile(r"(?i)\b(the|of|and|is|are|with|that|this|which|it|from|each|by|you|your|was|were|their|they|not|what|how)\b")

@@ -21,7 +21,8 @@ from matplotlib.text import Text
 _draw, _save, _outside = Text.draw, Figure.savefig, []
 
 def draw(self, renderer, *arguments, **options):
-    if self.get_visible() and self.get_text().strip() and not self.get_clip_on():
+    cut = self.get_clip_on() and self.get_clip_box() is not None
+    if self.get_visible() and self.get_text().strip() and not cut:
         box, whole = self.get_window_extent(renderer), self.get_figure(root=True).bbox
         if min(box.x0, box.y0) < -1 or box.x1 > whole.x1 + 1 or box.y1 > whole.y1 + 1:
             _outside.append(self.get_text())
