@@ -93,12 +93,15 @@ def main(out, phone=None, chosen=("en", *languages.LANGUAGES)):
 def run_sphinx(folder, pages, out, language, chosen):
     """Let Sphinx make the pages of one language. Exits with its status where it fails."""
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html",
-               "-d", f"{folder}/doctrees", pages, out]
+               "-d", f"{folder}/doctrees", pages, f"{folder}/html"]
     names = {one: NAMES.get(one) or own_name(one) for one in chosen}
     settings = {"SEGKIT_ROOT": str(ROOT), "SEGKIT_SITE": json.dumps({"language": language, "names": names})}
     status = subprocess.run(command, env={**os.environ, **settings}).returncode
     if status:
         sys.exit(status)
+    # Made aside, since myst-nb writes a folder of its own beside the pages.
+    out.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(f"{folder}/html", out)
 
 
 def own_name(language):
