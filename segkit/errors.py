@@ -7,6 +7,8 @@ import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from segkit.languages import say
+
 # One redirection at a time: file descriptor 2 belongs to the whole process.
 _LOCK = threading.RLock()
 
@@ -78,8 +80,9 @@ def whole_file(path):
         if not in_place:
             draft.replace(path)
     except (OSError, ValueError) as error:
-        raise SegkitError(f"{one_line(path)} cannot be written: {getattr(error, 'strerror', None) or error}; "
-                          "make room and allow writing there, or name another place") from error
+        raise SegkitError(say("{file} cannot be written: {why}; make room and allow writing there, or name "
+                              "another place", file=one_line(path),
+                              why=getattr(error, "strerror", None) or error)) from error
     finally:
         if not in_place:
             with suppress(OSError):
@@ -93,8 +96,8 @@ def enough_memory(what):
         yield
     except Exception as error:
         if isinstance(error, MemoryError) or "Insufficient memory" in str(error):  # OpenCV has its own error
-            raise SegkitError(f"{what} does not fit into memory; make it smaller, or close other "
-                              "programs") from error
+            raise SegkitError(say("{what} does not fit into memory; make it smaller, or close other programs",
+                                  what=what)) from error
         raise
 
 

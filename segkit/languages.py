@@ -110,7 +110,7 @@ def message(text):
     return text
 
 
-def number(value, spec=""):
+def digits(value, spec=""):
     """A number as ``format(value, spec)`` writes it, with the reader's decimal and group signs."""
     return _signs(format(value, spec)) if language() != "en" else format(value, spec)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from segkit.errors import SegkitError, captured_stderr, one_line
+from segkit.languages import say
 
 MAX_PIXELS = 100_000_000  # a 100-megapixel photo needs 300 MB as an array
 
@@ -44,7 +45,8 @@ def sample(name):
         SegkitError: no sample has this name.
     """
     if name not in SAMPLES:
-        raise SegkitError(f"no sample photo is called {name!r}; there are {', '.join(SAMPLES)}")
+        raise SegkitError(say("no sample photo is called {name!r}; there are {listed}", name=name,
+                              listed=", ".join(SAMPLES)))
     if name == "voc":
         return _voc()["rgb"]
     if name == "hopper":
@@ -74,7 +76,8 @@ def _inside(package, file):
     found = util.find_spec(package)
     path = Path(found.submodule_search_locations[0], file) if found else None
     if path is None or not path.is_file():
-        raise SegkitError(f"{package} does not bring {Path(file).name}; reinstall {package}")
+        raise SegkitError(say("{package} does not bring {name}; reinstall {package}", package=package,
+                              name=Path(file).name))
     return path
 
 
@@ -99,9 +102,9 @@ def load(source, max_pixels=MAX_PIXELS):
     from PIL import Image
 
     if isinstance(source, Image.Image):
-        stream, name = None, f"the PIL image of mode {source.mode}"
+        stream, name = None, say("the PIL image of mode {mode}", mode=source.mode)
     elif isinstance(source, (bytes, bytearray, memoryview)):
-        stream, name = io.BytesIO(bytes(source)), f"the picture of {len(source)} bytes"
+        stream, name = io.BytesIO(bytes(source)), say("the picture of {source} bytes", source=len(source))
     else:
         stream, name = _checked_path(source), one_line(source)
     # Pillow warns of large pictures and odd EXIF data, libtiff writes to
@@ -125,39 +128,41 @@ def _cause(error, max_pixels):
 
     if isinstance(error, Image.DecompressionBombError):
         limit = min(max_pixels, 2 * (Image.MAX_IMAGE_PIXELS or max_pixels))  # Pillow's own
-        return f"has more than the {limit} pixels allowed; make it smaller"
+        return say("has more than the {limit} pixels allowed; make it smaller", limit=limit)
     if isinstance(error, Image.UnidentifiedImageError):
-        return "is not a picture that can be read; use a JPEG, PNG, WebP or GIF file"
+        return say("is not a picture that can be read; use a JPEG, PNG, WebP or GIF file")
     if isinstance(error, PermissionError):
-        return "may not be read: permission denied"
+        return say("may not be read: permission denied")
     if isinstance(error, MemoryError):
-        return "does not fit into memory; make it smaller"
-    return f"is damaged or not a picture: {one_line(error)}"
+        return say("does not fit into memory; make it smaller")
+    return say("is damaged or not a picture: {why}", why=one_line(error))
 
 
 def _checked_path(source):
     try:
         path = Path(os.path.expanduser(source))  # unlike Path.expanduser, it takes any ~name
         if path.is_dir():
-            raise SegkitError(f"{one_line(path)} is a folder, not a picture")
+            raise SegkitError(say("{file} is a folder, not a picture", file=one_line(path)))
         if not path.exists():
-            raise SegkitError(f"there is no file {one_line(path)}")
+            raise SegkitError(say("there is no file {file}", file=one_line(path)))
         if not path.is_file():
-            raise SegkitError(f"{one_line(path)} is not an ordinary file")
+            raise SegkitError(say("{file} is not an ordinary file", file=one_line(path)))
     except TypeError as error:
-        raise SegkitError("a photo is a path, bytes, a PIL image or an array, not "
-                          f"{type(source).__name__}") from error
+        raise SegkitError(say("a photo is a path, bytes, a PIL image or an array, not {name}",
+                              name=type(source).__name__)) from error
     except (OSError, ValueError) as error:
-        raise SegkitError(f"{one_line(source)} is no usable path: {one_line(error)}") from error
+        raise SegkitError(say("{file} is no usable path: {why}", file=one_line(source),
+                              why=one_line(error))) from error
     return path
 
 
 def _check_size(width, height, name, max_pixels):
     if width * height > max_pixels:
-        raise SegkitError(f"{name} has {width} x {height} pixels, more than the {max_pixels} "
-                          "allowed; make it smaller")
+        raise SegkitError(say("{name} has {width} x {height} pixels, more than the {max_pixels} allowed; make "
+                              "it smaller", name=name, width=width, height=height, max_pixels=max_pixels))
     if width * height == 0:
-        raise SegkitError(f"{name} has no pixels: it is {width} x {height}")
+        raise SegkitError(say("{name} has no pixels: it is {width} x {height}", name=name, width=width,
+                              height=height))
 
 
 def _from_image(image, name, max_pixels):
@@ -178,11 +183,11 @@ def _from_image(image, name, max_pixels):
 
 
 def _from_array(array, max_pixels, name=None):
-    name = name or f"the array of shape {array.shape}"
+    name = name or say("the array of shape {shape}", shape=array.shape)
     if array.ndim == 2:
         array = array[:, :, None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
-        raise SegkitError(f"{name} is no photo; expected (H, W), (H, W, 3) or (H, W, 4)")
+        raise SegkitError(say("{name} is no photo; expected (H, W), (H, W, 3) or (H, W, 4)", name=name))
     _check_size(array.shape[1], array.shape[0], name, max_pixels)
     array = _to_8_bits(array, name)
     if array.shape[2] == 4:
@@ -201,14 +206,14 @@ def _to_8_bits(array, name):
         return array.astype(np.uint8) * np.uint8(255)
     if array.dtype.kind in "iu":
         if array.min() < 0 or array.max() > 65535:
-            raise SegkitError(f"{name} has values from {array.min()} to {array.max()}; "
-                              "whole numbers must lie between 0 and 65535")
+            raise SegkitError(say("{name} has values from {lowest} to {highest}; whole numbers must lie "
+                                  "between 0 and 65535", name=name, lowest=array.min(), highest=array.max()))
         if array.dtype.itemsize > 2 and array.max() < 256:
             return array.astype(np.uint8)  # 8-bit values in a wide type
         return (array.astype(np.uint32) // 257).astype(np.uint8)
     if array.dtype.kind == "f":
         if not np.isfinite(array).all() or array.min() < 0 or array.max() > 1:
-            raise SegkitError(f"{name} is of type {array.dtype} with values outside 0 to 1; "
-                              "divide by the largest value, or convert it to uint8")
+            raise SegkitError(say("{name} is of type {dtype} with values outside 0 to 1; divide by the "
+                                  "largest value, or convert it to uint8", name=name, dtype=array.dtype))
         return np.rint(array * 255).astype(np.uint8)
-    raise SegkitError(f"{name} is of type {array.dtype}; use uint8")
+    raise SegkitError(say("{name} is of type {dtype}; use uint8", name=name, dtype=array.dtype))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from segkit import languages
-from segkit.languages import LANGUAGES, number, reading, say, say_many, sentence
+from segkit.languages import LANGUAGES, digits, reading, say, say_many, sentence
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEM = ("SEGKIT_LANG", "LC_ALL", "LC_MESSAGES", "LANG", "JPY_SESSION_NAME")
@@ -88,7 +88,7 @@ def test_a_notebook_that_says_nothing_leaves_it_to_the_system(process, tmp_path,
 
 def test_english_is_what_the_code_says_and_loads_no_babel(run_python):
     code = ("import sys; from segkit.languages import *\n"
-            "print(say('{a:.2f} of {b!r}, {c:>4}', a=1234.5, b='x', c=7), say('{braces}'), number(0.5, '.3f'))\n"
+            "print(say('{a:.2f} of {b!r}, {c:>4}', a=1234.5, b='x', c=7), say('{braces}'), digits(0.5, '.3f'))\n"
             "print(say_many('{count} run', '{count} runs', 1), say_many('{count} run', '{count} runs', 0))\n"
             "print(sentence('abc'), sentence('a'), sentence([]), 'babel' in sys.modules)")
     assert run_python(code).stdout.splitlines() == ["1234.50 of 'x',    7 {braces} 0.500", "1 run 0 runs",
@@ -101,7 +101,7 @@ def test_messages_and_numbers_in_spanish(catalogue):
         assert said == "1.234,5 ms tarda a.b"
         counts = [say_many("{count} thread", "{count} threads", count) for count in (1, 2, 0)]
         assert counts == ["1 hilo", "2 hilos", "0 hilos"]
-        assert number(0.25, ".2f") == "0,25" and sentence("abc") == "a, b y c"
+        assert digits(0.25, ".2f") == "0,25" and sentence("abc") == "a, b y c"
         # Without a translation, or with one that somebody doubts, all of it stays English.
         assert say("{time:.1f} s", time=1.5) == "1.5 s" and say("doubtful") == "doubtful"
     assert say("{name} takes {time:,.1f} ms", name="a.b", time=1234.5) == "a.b takes 1,234.5 ms"
@@ -111,7 +111,7 @@ def test_messages_and_numbers_in_spanish(catalogue):
                                                  ("zh_CN", "1,234.5", "a、b和c"), ("ja", "1,234.5", "a、b、c")])
 def test_signs_and_lists_of_each_language(name, figure, words):
     with reading(name):
-        assert (number(1234.5, ",.1f"), sentence("abc")) == (figure, words)
+        assert (digits(1234.5, ",.1f"), sentence("abc")) == (figure, words)
 
 
 # --- the catalogues ----------------------------------------------------------

@@ -14,7 +14,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from segkit import languages
+from segkit import languages, models
+from segkit.masks import labels
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "data" / "locale"
@@ -25,11 +26,15 @@ HEADER = ("Language:", "MIME-Version:", "Content-Type:", "Content-Transfer-Encod
 
 @cache
 def template():
-    """The messages of the code without translations, as a Catalog."""
+    """The messages without translations, as a Catalog: those of the code, the classes, what each model is."""
     found = Catalog()
     for file, _, text, comments, _ in extract_from_dir(ROOT / "segkit", [("**.py", "python")], keywords=KEYWORDS,
                                                        comment_tags=("Translators:",), strip_comment_tags=True):
         found.add(text, None, [(f"segkit/{Path(file).as_posix()}", 1)], auto_comments=comments)
+    for text in labels.VOC:
+        found.add(text, None, [("segkit/masks/labels.py", 1)], auto_comments=["The name of a class of things"])
+    for model in models.catalogue().values():
+        found.add(model.about, None, [("data/models/catalogue.json", 1)])
     return found
 
 

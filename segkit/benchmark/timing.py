@@ -12,7 +12,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from segkit.languages import number
+from segkit.languages import digits
 
 # 97.5 % points of Student's t with 1, 2, 3 and more degrees of freedom.
 _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
@@ -130,4 +130,4 @@ def milliseconds(value, unit=" ms"):
     """A time in words: "0.42 ms", "4.20 ms", "12.3 ms", "1370 ms"; nothing for None."""
     if value is None:
         return ""
-    return number(value, f".{2 if value < 10 else 1 if value < 100 else 0}f") + unit
+    return digits(value, f".{2 if value < 10 else 1 if value < 100 else 0}f") + unit

@@ -5,6 +5,7 @@ import platform
 
 from segkit import models, photos
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.networks.segmenter import Segmenter
 from segkit.runtime import settings
 from segkit.runtime.opening import open_session
@@ -40,16 +41,17 @@ def report():
 def _delegates(runtime, here):
     """For each delegate: how many operators of the default model it took, or why none."""
     if here[models.default()] is None:
-        return dict.fromkeys(settings.DELEGATES, "not tried: the default model is not here")
+        return dict.fromkeys(settings.DELEGATES, say("not tried: the default model is not here"))
     verdicts = {}
     for delegate in settings.DELEGATES:
         try:
             applied = open_session(models.default(), runtime, 1, delegate).applied
         except SegkitError as error:
-            verdicts[delegate] = f"does not load: {error}"
+            verdicts[delegate] = say("does not load: {error}", error=error)
             continue
-        verdicts[delegate] = (f"loads; takes {applied.operators_taken} of {applied.operators} "
-                              "operators" if delegate == "xnnpack" else "loads")
+        verdicts[delegate] = say("loads") if delegate != "xnnpack" else say(
+            "loads; takes {taken} of {operators} operators", taken=applied.operators_taken,
+            operators=applied.operators)
     return verdicts
 
 
@@ -63,8 +65,9 @@ def self_test():
         return {"ok": False, "verdict": str(error)}
     share = {c.name: c.share for c in result.classes}.get(EXPECTED, 0)
     ok = share >= AT_LEAST
-    verdict = (f"{name} labels {share:.0%} of the photo {SAMPLE!r} as {EXPECTED}; "
-               f"{'this is right' if ok else f'expected at least {AT_LEAST:.0%}'}")
+    judged = say("this is right") if ok else say("expected at least {share:.0%}", share=AT_LEAST)
+    verdict = say("{name} labels {share:.0%} of the photo {photo!r} as {expected}; {judged}", name=name,
+                  share=share, photo=SAMPLE, expected=EXPECTED, judged=judged)
     return {"ok": ok, "verdict": verdict}
 
 
@@ -72,20 +75,22 @@ def lines(found):
     """A :func:`report` as lines of text for people."""
     cores = found["cores"]
     names = found["instructions"]
-    told = "not known" if names is None else ", ".join(names) or "none that help with 8 bits"
-    rows = [("Python", f"{found['python']} on {found['platform']}"),
-            ("instructions", told),
-            ("cores", f"{cores['allowed']} allowed of {cores['all']}, {cores['free']} free now")]
+    told = say("not known") if names is None else ", ".join(names) or say("none that help with 8 bits")
+    rows = [("Python", say("{python} on {platform}", python=found["python"], platform=found["platform"])),
+            (say("instructions"), told),
+            (say("cores"), say("{allowed} allowed of {all}, {free} free now", allowed=cores["allowed"],
+                          all=cores["all"], free=cores["free"]))]
     for runtime, version in found["runtimes"].items():
         rows.append((runtime, version))
         rows += [(f"  {delegate}", verdict)
                  for delegate, verdict in found["delegates"][runtime].items()]
     if not found["runtimes"]:
-        rows.append(("runtimes", "none: pip install ai-edge-litert"))
-    rows += [("models", "")]
-    rows += [(f"  {name}", path or "not here") for name, path in found["models"].items()]
-    rows += [("cache", found["cache"]),
-             ("self-test", ("works: " if found["self_test"]["ok"] else "FAILED: ")
-              + found["self_test"]["verdict"])]
+        rows.append((say("runtimes"), say("none: pip install ai-edge-litert")))
+    rows += [(say("models"), "")]
+    rows += [(f"  {name}", path or say("not here")) for name, path in found["models"].items()]
+    rows += [(say("cache"), found["cache"]),
+             (say("self-test"), (say("works: {verdict}", verdict=found["self_test"]["verdict"])
+                                 if found["self_test"]["ok"]
+                                 else say("FAILED: {verdict}", verdict=found["self_test"]["verdict"])))]
     width = max(len(name) for name, _ in rows) + 2
     return [f"{name:<{width}}{text}".rstrip() for name, text in rows]

@@ -11,6 +11,7 @@ from segkit.errors import SegkitError, one_line
 from segkit.graph.execute import convolution, layer
 from segkit.graph.file import Operator, read
 from segkit.graph.tensors import Quantisation, Tensor
+from segkit.languages import say
 
 __all__ = ["Graph", "Operator", "Quantisation", "Tensor", "convolution"]
 __getattr__, __dir__ = lazily(__name__, __path__)
@@ -73,7 +74,8 @@ class Graph:
         found = {operator.outputs[0].index: made for operator, made in self.trace(*arrays)
                  if operator.outputs[0].index in wanted}
         if len(found) < len(wanted):
-            raise SegkitError(f"{one_line(self.path)} is damaged: no operator makes its output")
+            raise SegkitError(say("{file} is damaged: no operator makes its output",
+                                  file=one_line(self.path)))
         results = tuple(tensor.from_real(found[tensor.index]) for tensor in self.outputs)
         return results[0] if len(results) == 1 else results
 
@@ -99,19 +101,21 @@ class Graph:
     def _given(self, arrays):
         """The inputs' real numbers by the tensors' indices."""
         if len(arrays) != len(self.inputs):
-            raise SegkitError(f"{self.path.name} has {len(self.inputs)} inputs, not {len(arrays)}")
+            raise SegkitError(say("{name} has {inputs} inputs, not {arrays}", name=self.path.name,
+                                  inputs=len(self.inputs), arrays=len(arrays)))
         values = {}
         for tensor, array in zip(self.inputs, arrays):
             try:
                 array = np.asarray(array)
             except ValueError as error:  # lists of different lengths
-                raise SegkitError(f"the input {one_line(tensor.name, 80)!r} of {self.path.name} "
-                                  f"takes an array: {one_line(error)}") from error
+                raise SegkitError(say("the input {tensor!r} of {name} takes an array: {why}",
+                                      tensor=one_line(tensor.name, 80), name=self.path.name,
+                                      why=one_line(error))) from error
             if array.shape != tensor.shape or array.dtype != tensor.numpy_dtype():
                 raise SegkitError(
-                    f"the input {one_line(tensor.name, 80)!r} of {self.path.name} takes "
-                    f"{tensor.dtype} of shape {tensor.shape}, not {array.dtype} of shape "
-                    f"{array.shape}")
+                    say("the input {tensor!r} of {name} takes {dtype} of shape {shape}, not {dtype2} of "
+                        "shape {shape2}", tensor=one_line(tensor.name, 80), name=self.path.name,
+                        dtype=tensor.dtype, shape=tensor.shape, dtype2=array.dtype, shape2=array.shape))
             values[tensor.index] = tensor.real(array)
         return values
 
@@ -127,10 +131,11 @@ class Graph:
                 tensor = operator.outputs[0]
                 return tensor.real(tensor.from_real(made))
         except SegkitError as error:
-            raise SegkitError(f"{where} cannot be executed: {error}") from error
+            raise SegkitError(say("{where} cannot be executed: {error}", where=where, error=error)) from error
         except Exception as error:
-            raise SegkitError(f"{where} cannot be executed, probably because the file is damaged: "
-                              f"{type(error).__name__} {one_line(error)}") from error
+            raise SegkitError(say("{where} cannot be executed, probably because the file is damaged: {name} "
+                                  "{why}", where=where, name=type(error).__name__,
+                                  why=one_line(error))) from error
 
     def __repr__(self):
         return (f"Graph({self.path.name}: {len(self.operators)} operators, "

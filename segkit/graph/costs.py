@@ -2,7 +2,10 @@
 
 from zipfile import BadZipFile, ZipFile
 
-KINDS = ("1x1 convolutions", "other convolutions", "depthwise convolutions", "resizes", "the rest")
+from segkit.languages import message
+
+KINDS = (message("1x1 convolutions"), message("other convolutions"), message("depthwise convolutions"),
+         message("resizes"), message("the rest"))
 
 
 def kind(operator):

@@ -9,6 +9,7 @@ import numpy as np
 
 from segkit.errors import SegkitError, one_line
 from segkit.graph.schema import name_of, schema
+from segkit.languages import say
 
 # They run other graphs of the file, which a cut would lose.
 _CALLS_GRAPHS = {"IF", "WHILE", "CALL_ONCE", "STABLEHLO_COMPOSITE", "STABLEHLO_WHILE"}
@@ -36,7 +37,8 @@ def cut(content):
         bring_inside(model, content)
         return _pieces(model, model.subgraphs[0])
     except Exception as error:
-        raise SegkitError(f"the model cannot be cut into operators: {one_line(error)}") from error
+        raise SegkitError(say("the model cannot be cut into operators: {why}",
+                              why=one_line(error))) from error
 
 
 def bring_inside(model, content):

@@ -13,6 +13,7 @@ import numpy as np
 
 from segkit import reference
 from segkit.errors import SegkitError
+from segkit.languages import say
 
 WIDEST = 1000  # positions that a window may span on a small map: the padding around the map grows with it
 
@@ -30,9 +31,11 @@ def layer(operator):
     for kind, name, known in (("operator", operator.name, _FUNCTIONS),
                               ("activation", activation, _ACTIVATIONS)):
         if name not in known:
-            raise SegkitError(f"the {kind} {name} is not known; known are {', '.join(known)}")
+            raise SegkitError(say("the {kind} {name} is not known; known are {listed}", kind=kind, name=name,
+                                  listed=", ".join(known)))
     if len(operator.outputs) != 1:
-        raise SegkitError(f"it makes {len(operator.outputs)} tensors, and one was expected")
+        raise SegkitError(say("it makes {outputs} tensors, and one was expected",
+                              outputs=len(operator.outputs)))
 
     def run(*arrays):
         made = _FUNCTIONS[operator.name](operator, *arrays)
@@ -57,12 +60,14 @@ def convolution(operator):
     """
     said, depthwise = operator.parameters, operator.name == "DEPTHWISE_CONV_2D"
     if operator.name not in ("CONV_2D", "DEPTHWISE_CONV_2D"):
-        raise SegkitError(f"operator {operator.index}, {operator.name}, is no convolution")
+        raise SegkitError(say("operator {index}, {name}, is no convolution", index=operator.index,
+                              name=operator.name))
     padded = said["padding"] == "same" or said["kernel"] == (1, 1)  # these need no padding
     groups = operator.outputs[0].shape[3] if depthwise else 1
     if said["stride"] != (1, 1) or said["groups"] != groups or not padded:
-        raise SegkitError(f"{operator.name} has stride {said['stride']}, {said['groups']} groups "
-                          f"and padding {said['padding']}; stride 1, {groups} and same are needed")
+        raise SegkitError(say("{name} has stride {stride}, {groups} groups and padding {padding}; stride 1, "
+                              "{groups2} and same are needed", name=operator.name, stride=said["stride"],
+                              groups=said["groups"], padding=said["padding"], groups2=groups))
     kernel, *bias = (tensor.values() for tensor in operator.weights)
     return reference.Convolution(
         kernel[0] if depthwise else kernel.transpose(1, 2, 3, 0), bias[0] if bias else None,
@@ -73,8 +78,8 @@ def convolution(operator):
 def _expect(operator, shape):
     """Refuse an output of another shape than the file declares."""
     if operator.outputs[0].shape != tuple(shape):
-        raise SegkitError(f"the file declares an output of shape {operator.outputs[0].shape}; the "
-                          f"operator makes {tuple(shape)}")
+        raise SegkitError(say("the file declares an output of shape {shape}; the operator makes {tuple}",
+                              shape=operator.outputs[0].shape, tuple=tuple(shape)))
 
 
 _ACTIVATIONS = {"none": lambda x: x, "relu": reference.relu, "relu6": reference.relu6,
@@ -91,8 +96,8 @@ def _expect_window(operator, x, channels):
     said = operator.parameters
     for side, size, rate in zip(x.shape[1:3], said["kernel"], said.get("dilation", (1, 1))):
         if reference.effective_kernel(size, rate) > WIDEST + 16 * side:
-            raise SegkitError(f"its window of {size} with rate {rate} reaches far beyond a map "
-                              f"of {side} positions")
+            raise SegkitError(say("its window of {size} with rate {rate} reaches far beyond a map of {side} "
+                                  "positions", size=size, rate=rate, side=side))
     sizes = [reference.output_size(*axis) for axis in
              zip(x.shape[1:3], said["kernel"], said["stride"], [said["padding"]] * 2,
                  said.get("dilation", (1, 1)))]

@@ -13,6 +13,7 @@ from segkit import models
 from segkit.errors import SegkitError, one_line
 from segkit.graph.schema import name_of, schema, settings
 from segkit.graph.tensors import Quantisation, Tensor
+from segkit.languages import say
 
 MOST_ENTRIES = 20_000  # tensors or operators in a graph; large language models have some 5,000
 MOST_LINKS = 1_000  # inputs or outputs of one operator, entries of the metadata
@@ -93,8 +94,8 @@ def read(file):
     try:
         return _content(model_class.GetRootAs(content, 0), content)
     except Exception as error:
-        raise SegkitError(f"{one_line(file)} is damaged: {one_line(error)}; get a fresh "
-                          "copy") from error
+        raise SegkitError(say("{file} is damaged: {why}; get a fresh copy", file=one_line(file),
+                              why=one_line(error))) from error
 
 
 def _content(model, content):
@@ -112,7 +113,7 @@ def _content(model, content):
     metadata = {_text(entry.Name()): data(entry.Buffer()) for entry in entries}
     inputs, outputs = _links(graph, "Inputs", tensors), _links(graph, "Outputs", tensors)
     if None in inputs or None in outputs or not outputs:
-        raise SegkitError("its graph has no outputs, or an input or output that is no tensor")
+        raise SegkitError(say("its graph has no outputs, or an input or output that is no tensor"))
     return Content(tensors, tuple(operators), inputs, outputs,
                    {name: b"" if raw is None else raw.tobytes() for name, raw in metadata.items()},
                    _text(model.Description()))
@@ -121,7 +122,8 @@ def _content(model, content):
 def _checked(number, least, most, what):
     """``number``, if it is believable."""
     if not least <= number <= most:
-        raise SegkitError(f"it has {number} {what}, and {least} to {most} were expected")
+        raise SegkitError(say("it has {number} {what}, and {least} to {most} were expected", number=number,
+                              what=what, least=least, most=most))
     return number
 
 
@@ -150,7 +152,7 @@ def _tensor(index, table, data):
     rank = _checked(table.ShapeLength(), 0, 8, "axes in a tensor")
     shape = tuple(table.ShapeAsNumpy().tolist()) if rank else ()
     if min(shape, default=0) < 0:
-        raise SegkitError(f"its tensor {index} has the shape {shape}")
+        raise SegkitError(say("its tensor {index} has the shape {shape}", index=index, shape=shape))
     _checked(prod(shape), 0, MOST_NUMBERS, "numbers in a tensor")
     return Tensor(index, _text(table.Name()), shape, name_of("TensorType", table.Type()).lower(),
                   _quantisation(table.Quantization(), shape), data(table.Buffer()))
@@ -165,8 +167,8 @@ def _quantisation(table, shape):
     zeros = table.ZeroPointLength()
     if zeros not in (0, 1, count) or \
             (count > 1 and not (0 <= axis < len(shape) and shape[axis] == count)):
-        raise SegkitError(f"its tensor of shape {shape} has {count} scales along axis {axis} and "
-                          f"{zeros} zero points")
+        raise SegkitError(say("its tensor of shape {shape} has {count} scales along axis {axis} and {zeros} "
+                              "zero points", shape=shape, count=count, axis=axis, zeros=zeros))
     return Quantisation(table.ScaleAsNumpy(),
                         table.ZeroPointAsNumpy() if zeros else np.zeros(1, np.int64), axis)
 
@@ -189,7 +191,7 @@ def _operator(index, table, model, tensors, makers):
         name = _text(code.CustomCode()) or name
     inputs, outputs = _links(table, "Inputs", tensors), _links(table, "Outputs", tensors)
     if None in outputs:
-        raise SegkitError(f"its operator {index}, {name}, makes no tensor")
+        raise SegkitError(say("its operator {index}, {name}, makes no tensor", index=index, name=name))
     parameters, rate = settings(table), (1, 1)
     if name in ("CONV_2D", "DEPTHWISE_CONV_2D"):
         parameters |= _kernel(name, inputs)

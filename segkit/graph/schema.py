@@ -11,6 +11,7 @@ from functools import cache
 from importlib import import_module
 
 from segkit.errors import SegkitError, one_line
+from segkit.languages import say
 
 # What a setting is called here, and the fields of the schema that hold it: one, or (vertical,
 # horizontal). Each operator has some of them.
@@ -35,8 +36,8 @@ def schema():
     try:
         return import_module("ai_edge_litert.schema_py_generated")
     except ImportError as error:
-        raise SegkitError(f"the schema of model files is missing ({one_line(error)}); "
-                          "pip install ai-edge-litert") from error
+        raise SegkitError(say("the schema of model files is missing ({why}); pip install ai-edge-litert",
+                              why=one_line(error))) from error
 
 
 @cache

@@ -10,6 +10,7 @@ from segkit.errors import SegkitError, one_line
 from segkit.graph import Graph
 from segkit.graph.cutting import bring_inside
 from segkit.graph.schema import schema
+from segkit.languages import say
 
 STRIDE = 16  # of the course's networks: an input of 16 k + 1 pixels gives maps of k + 1 cells
 
@@ -25,8 +26,9 @@ def sides(side, stride=STRIDE):
     """
     if isinstance(side, bool) or not isinstance(side, (int, np.integer)) or \
             side % stride != 1 or side < 2 * stride:
-        raise SegkitError(f"the input's side is a multiple of {stride} and one more, such as "
-                          f"{8 * stride + 1} or {16 * stride + 1}, not {side!r}")
+        raise SegkitError(say("the input's side is a multiple of {stride} and one more, such as {stride2} or "
+                              "{stride3}, not {side!r}", stride=stride, stride2=8 * stride + 1,
+                              stride3=16 * stride + 1, side=side))
     found = [int(side)]
     while (len(found) - 1) < np.log2(stride):
         found.append((found[-1] - 1) // 2 + 1)
@@ -65,9 +67,10 @@ def with_input_size(name, side, target):
     for tensor in graph.tensors:
         if tensor.data is None and len(tensor.shape) == 4 and tensor.index not in weights:
             if not {*tensor.shape[1:3]} <= {*new}:
-                raise SegkitError(f"{graph.path.name} has a map of {tensor.shape[1]} x "
-                                  f"{tensor.shape[2]} cells, which is no part of {old} pixels; "
-                                  "take a model of this course at output stride 16")
+                raise SegkitError(say("{name} has a map of {columns} x {channels} cells, which is no part of "
+                                      "{old} pixels; take a model of this course at output stride 16",
+                                      name=graph.path.name, columns=tensor.shape[1], channels=tensor.shape[2],
+                                      old=old))
             count, height, width, channels = tensor.shape
             tensors[tensor.index].shape = [count, new[height], new[width], channels]
     for operator in graph.operators:
@@ -86,5 +89,6 @@ def with_input_size(name, side, target):
             for file, lines in graph.label_files.items():
                 archive.writestr(file, "\n".join(lines) + "\n")
     except OSError as error:
-        raise SegkitError(f"{one_line(target)} cannot be written: {error.strerror}") from error
+        raise SegkitError(say("{file} cannot be written: {why}", file=one_line(target),
+                              why=error.strerror)) from error
     return target

@@ -6,6 +6,7 @@ from math import prod
 import numpy as np
 
 from segkit.errors import SegkitError, one_line
+from segkit.languages import say
 from segkit.runtime.quantised import dequantise
 
 _NUMPY = ("float16", "float32", "float64", "int8", "int16", "int32", "int64",
@@ -98,9 +99,10 @@ class Tensor:
         """
         dtype = self.numpy_dtype()
         if self.data is None or self.data.size != prod(self.shape) * dtype.itemsize:
-            raise SegkitError(f"the tensor {one_line(self.name, 80)!r} of shape {self.shape} and "
-                              f"type {self.dtype} has {self.bytes} stored bytes: either it is "
-                              "computed and not stored, or the file is damaged")
+            raise SegkitError(say("the tensor {tensor!r} of shape {shape} and type {dtype} has {bytes} "
+                                  "stored bytes: either it is computed and not stored, or the file is damaged",
+                                  tensor=one_line(self.name, 80), shape=self.shape, dtype=self.dtype,
+                                  bytes=self.bytes))
         return self.data.view(dtype).reshape(self.shape)
 
     def values(self):
@@ -126,6 +128,7 @@ class Tensor:
     def numpy_dtype(self):
         """``dtype`` for NumPy; SegkitError where NumPy has no such type."""
         if self.dtype not in _NUMPY:
-            raise SegkitError(f"the tensor {one_line(self.name, 80)!r} has the type {self.dtype}, "
-                              f"which is not known here; known are {', '.join(_NUMPY)}")
+            raise SegkitError(say("the tensor {tensor!r} has the type {dtype}, which is not known here; "
+                                  "known are {listed}", tensor=one_line(self.name, 80), dtype=self.dtype,
+                                  listed=", ".join(_NUMPY)))
         return np.dtype(self.dtype)

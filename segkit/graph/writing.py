@@ -13,6 +13,7 @@ import numpy as np
 from segkit.errors import SegkitError, one_line, whole_file
 from segkit.graph.cutting import bring_inside
 from segkit.graph.schema import schema
+from segkit.languages import say
 
 # The settings of the operators that can be added: the schema's table and its fields.
 _TABLES = {"ADD": "AddOptions", "CONCATENATION": "ConcatenationOptions", "CONV_2D": "Conv2DOptions",
@@ -41,7 +42,8 @@ class Writer:
             bring_inside(self._model, content)
             self._graph = self._model.subgraphs[0]
         except Exception as error:
-            raise SegkitError(f"the model cannot be taken apart: {one_line(error)}") from error
+            raise SegkitError(say("the model cannot be taken apart: {why}",
+                                  why=one_line(error))) from error
         self._model.signatureDefs = None  # they would name outputs that are no longer there
 
     def tensor(self, shape, name, dtype=np.float32):

@@ -13,27 +13,28 @@ from importlib import import_module
 
 from segkit import models
 from segkit.errors import SegkitError
+from segkit.languages import message, say
 from segkit.lessons import records
 from segkit.lessons.exercise import Exercise  # before the function of the module's name
 
 MARK = "# needs the model"  # and its name: the first line of a cell that cannot run without it
-_SKIPPED = ("skipped: this cell needs the model {name}, which is not here. With a network, "
-            "models.path('{name}') brings it; without one, put {file} into a folder that "
-            "SEGKIT_MODELS names.")
+_SKIPPED = message("skipped: this cell needs the model {name}, which is not here. With a network, "
+                   "models.path('{name}') brings it; without one, put {file} into a folder that "
+                   "SEGKIT_MODELS names.")
 
 COURSE = {
-    "00-start-here": "Start here",
-    "01-classify-detect-segment": "Three tasks",
-    "02-masks-and-metrics": "Masks and metrics",
-    "03-deeplab-v1": "DeepLab v1",
-    "04-deeplab-v2": "DeepLab v2",
-    "05-deeplab-v3": "DeepLab v3",
-    "06-deeplab-v3-plus": "DeepLab v3+",
-    "07-inside-the-model-file": "Inside the model file",
-    "08-on-device-inference": "On-device inference",
-    "09-benchmark": "The benchmark",
-    "10-smaller-and-faster": "Smaller and faster",
-    "11-teach-it-a-new-class": "Teach it a new class",
+    "00-start-here": message("Start here"),
+    "01-classify-detect-segment": message("Three tasks"),
+    "02-masks-and-metrics": message("Masks and metrics"),
+    "03-deeplab-v1": message("DeepLab v1"),
+    "04-deeplab-v2": message("DeepLab v2"),
+    "05-deeplab-v3": message("DeepLab v3"),
+    "06-deeplab-v3-plus": message("DeepLab v3+"),
+    "07-inside-the-model-file": message("Inside the model file"),
+    "08-on-device-inference": message("On-device inference"),
+    "09-benchmark": message("The benchmark"),
+    "10-smaller-and-faster": message("Smaller and faster"),
+    "11-teach-it-a-new-class": message("Teach it a new class"),
 }
 Lesson = namedtuple("Lesson", "number file title here minutes needs", defaults=(None, ()))
 Lesson.__doc__ = """One lesson: its number, its file, its title, and whether the file is here.
@@ -46,7 +47,7 @@ its slot "Needs and minutes" says; None and () where the file is not here.
 def course():
     """The lessons in their order, as :class:`Lesson`; all but the title is looked up on the disk."""
     folder = models.DATA.parent / "notebooks"
-    return [Lesson(name[:2], f"{name}.ipynb", title, file.is_file(), *_said_of_needs(file))
+    return [Lesson(name[:2], f"{name}.ipynb", say(title), file.is_file(), *_said_of_needs(file))
             for name, title in COURSE.items() for file in [folder / f"{name}.ipynb"]]
 
 
@@ -81,7 +82,7 @@ def start(model=None):
     except SegkitError as error:
         print(f"{error}.")
     else:
-        print(f"The model {name} is here: {models.get(name).about}")
+        print(say("The model {name} is here: {about}", name=name, about=say(models.get(name).about)))
     _watch_cells()
 
 
@@ -106,7 +107,7 @@ def _skip(lines):
     """The lines of a cell, or one that says why the cell is skipped."""
     name = needed("".join(lines))
     if name in models.catalogue() and models.find(name)[0] is None:
-        return [f"print({_SKIPPED.format(name=name, file=models.get(name).file)!r})\n"]
+        return [f"print({say(_SKIPPED, name=name, file=models.get(name).file)!r})\n"]
     return lines
 
 
@@ -124,20 +125,21 @@ def check(name, answer):
         SegkitError: no exercise has this name.
     """
     if name not in exercises():
-        raise SegkitError(f"no exercise is called {name!r}; there are {', '.join(exercises())}")
+        raise SegkitError(say("no exercise is called {name!r}; there are {listed}", name=name,
+                              listed=", ".join(exercises())))
     if answer is None:
-        print("not answered yet: write your answer in place of None and run the cell again")
+        print(say("not answered yet: write your answer in place of None and run the cell again"))
         return
     try:
         right, text = exercise(name).verdict(answer)
     except SegkitError as error:  # the exercise itself needs a model that is not here
         right, text = False, str(error)
-    print(f"{'right' if right else 'hint'}: {text}")
+    print(say("right: {why}", why=text) if right else say("hint: {why}", why=text))
     if right:
         try:
             records.note(name)
         except SegkitError as error:
-            print(f"This is not noted for lessons.progress(): {error}.")
+            print(say("This is not noted for lessons.progress(): {error}.", error=error))
 
 
 def progress():
@@ -151,7 +153,8 @@ def progress():
     """
     try:
         days, damaged = records.answered()
-        remark = f"Damaged lines in {records.records_file()}, left out: {damaged}." if damaged else ""
+        remark = say("Damaged lines in {file}, left out: {damaged}.",
+                     file=records.records_file(), damaged=damaged) if damaged else ""
     except SegkitError as error:
         days, remark = {}, f"{error}."
     rows = []

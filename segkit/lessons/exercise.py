@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segkit.errors import one_line
+from segkit.languages import say
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +53,13 @@ def function(given, right, why, mistakes, also=(), seen_as=None, notice=None):
 
     def judge(answer):
         if not callable(answer):
-            return ("the answer is the function itself: write its name without brackets and "
-                    f"arguments; this is {type(answer).__name__}")
+            return say("the answer is the function itself: write its name without brackets and arguments; "
+                       "this is {kind}", kind=type(answer).__name__)
         try:
             got = result(answer)
         except Exception as error:  # noqa: BLE001 - whatever the reader's code raises becomes a hint
-            return f"your function stopped with {type(error).__name__}: {one_line(error)}"
+            return say("your function stopped with {kind}: {error}", kind=type(error).__name__,
+                       error=one_line(error))
         wanted = [result(one) for one in (right, *also)]
         if got.shape == (1, *wanted[0].shape):
             got = got[0]
@@ -82,13 +84,15 @@ def number(right, why, mistakes, tolerance=0.0):
     """
     def judge(answer):
         if isinstance(answer, (bool, np.bool_)) or not isinstance(answer, (int, float, np.number)):
-            return f"the answer is one number, not {type(answer).__name__}"
+            return say("the answer is one number, not {kind}", kind=type(answer).__name__)
         if abs(answer - right) <= tolerance:
             return None
         for wrong, hint in mistakes:
             if abs(answer - wrong) <= tolerance:
                 return hint
-        return f"{answer:g} is too {'small' if answer < right else 'large'}"
+        if answer < right:
+            return say("{answer:g} is too small", answer=answer)
+        return say("{answer:g} is too large", answer=answer)
 
     return Exercise(judge, right, why, tuple(mistakes))
 
@@ -106,7 +110,7 @@ def choice(right, why, mistakes):
             return None
         if isinstance(answer, str) and answer in mistakes:
             return mistakes[answer]
-        return f"the answer is one of {', '.join(map(repr, sorted([right, *mistakes])))}"
+        return say("the answer is one of {listed}", listed=", ".join(map(repr, sorted([right, *mistakes]))))
 
     return Exercise(judge, right, why, tuple(mistakes.items()))
 
@@ -126,14 +130,17 @@ def same(one, other):
 def _difference(got, right, given):
     """How an answer differs from the right one, where no typical mistake explains it."""
     if got.shape != right.shape:
-        return f"your function returns the shape {got.shape}; {right.shape} is needed"
+        return say("your function returns the shape {shape}; {wanted} is needed", shape=got.shape,
+                   wanted=right.shape)
     if got.dtype.kind not in "fiu":
-        return f"your function returns {got.dtype}; numbers are needed"
+        return say("your function returns {dtype}; numbers are needed", dtype=got.dtype)
     if not right.ndim:
-        asked = ("for the arguments " + ", ".join(map(str, given))
-                 if all(np.isscalar(g) for g in given) else "here")
-        return f"the values are not right yet: {asked} your function gives {got}; {right} is right"
+        asked = (say("for the arguments {listed}", listed=", ".join(map(str, given)))
+                 if all(np.isscalar(g) for g in given) else say("here"))
+        return say("the values are not right yet: {asked} your function gives {got}; {right} is right",
+                   asked=asked, got=got, right=right)
     if same(np.sort(got, axis=None), np.sort(right, axis=None)):
-        return "these are the right values in another order"
-    return (f"the shape is right, the values are not: they run from {got.min():.2f} to "
-            f"{got.max():.2f} and should run from {right.min():.2f} to {right.max():.2f}")
+        return say("these are the right values in another order")
+    return (say("the shape is right, the values are not: they run from {lowest:.2f} to {highest:.2f} and "
+                "should run from {low:.2f} to {high:.2f}", lowest=got.min(), highest=got.max(),
+                low=right.min(), high=right.max()))

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from html import escape
 
 from segkit.errors import SegkitError, one_line, user_file
+from segkit.languages import message, say
 
 
 def records_file():
@@ -27,7 +28,7 @@ def answered():
     try:
         text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
     except OSError as error:
-        raise _unusable(file, "read", error) from error
+        raise _unusable(file, say("read"), error) from error
     for line in filter(str.strip, text.splitlines()):
         try:
             row = json.loads(line)
@@ -55,7 +56,7 @@ def note(name):
         with open(file, "ab", buffering=0) as stream:
             stream.write(line.encode("utf-8"))
     except OSError as error:
-        raise _unusable(file, "written", error) from error
+        raise _unusable(file, say("written"), error) from error
 
 
 class Progress:
@@ -68,7 +69,7 @@ class Progress:
         remark: one sentence where something is wrong with the file, else "".
     """
 
-    HEAD = ("lesson", "right", "done", "open")
+    HEAD = (message("lesson"), message("right"), message("done"), message("open"))
 
     def __init__(self, rows, remark=""):
         self.rows, self.remark = rows, remark
@@ -84,26 +85,27 @@ class Progress:
         return self.done + sum(len(open_) for *_, open_ in self.rows)
 
     def _cells(self):
-        return [(f"{number} {title}", f"{len(right)} of {len(right) + len(open_)}",
+        return [(f"{number} {title}", say("{done} of {total}", done=len(right), total=len(right) + len(open_)),
                  ", ".join(right) or "-", ", ".join(open_) or "-") for number, title, right, open_ in self.rows]
 
     def _sentences(self):
-        said = f"{self.done} of {self.total} exercises are answered right."
+        said = say("{done} of {total} exercises are answered right.", done=self.done, total=self.total)
         return [said, self.remark] if self.remark else [said]
 
     def __repr__(self):
-        lines = [f"{lesson:32}{right:9}open: {open_}" for lesson, right, _, open_ in self._cells()]
+        lines = [f"{lesson:32}{right:9}" + say("open: {names}",
+                                               names=open_) for lesson, right, _, open_ in self._cells()]
         return "\n".join([*lines, *self._sentences()])
 
     def _repr_html_(self):
         left = 'style="text-align:left"'
-        head = "".join(f'<th scope="col" {left}>{word}</th>' for word in self.HEAD)
+        head = "".join(f'<th scope="col" {left}>{say(word)}</th>' for word in self.HEAD)
         rows = "".join("<tr>" + "".join(f"<td {left}>{escape(cell)}</td>" for cell in row) + "</tr>"
                        for row in self._cells())
         said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self._sentences())
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{said}"
 
 
-def _unusable(file, what, error):
-    return SegkitError(f"{one_line(file)} cannot be {what}: {one_line(error.strerror or error)}; let "
-                       "SEGKIT_PROGRESS name a file in a folder of yours")
+def _unusable(file, done, error):
+    return SegkitError(say("{file} cannot be {done}: {why}; let SEGKIT_PROGRESS name a file in a folder of "
+                           "yours", file=one_line(file), done=done, why=one_line(error.strerror or error)))

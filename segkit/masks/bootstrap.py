@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 
 ROUNDS = 2000
 ENDS = (2.5, 97.5)  # percentiles
@@ -72,8 +73,8 @@ def gain(first, second, classes=None, rounds=ROUNDS, seed=0):
     """
     first, second = _checked(first), _checked(second)
     if first.shape != second.shape or (first.sum(axis=2) != second.sum(axis=2)).any():
-        raise SegkitError("the matrices of the two models are not of the same photos in the same "
-                          "order; take both from one set of segkit.models.confusions")
+        raise SegkitError(say("the matrices of the two models are not of the same photos in the same order; "
+                              "take both from one set of segkit.models.confusions"))
     counts = _draws(len(first), rounds, seed)
     return _estimate(_mean_ious(second, counts, classes) - _mean_ious(first, counts, classes))
 
@@ -81,11 +82,11 @@ def gain(first, second, classes=None, rounds=ROUNDS, seed=0):
 def _checked(matrices):
     matrices = np.asarray(matrices)
     if matrices.ndim != 3 or not len(matrices) or matrices.shape[1] != matrices.shape[2]:
-        raise SegkitError(f"an array of shape {matrices.shape} holds no confusion matrices; give "
-                          "(photos, classes, classes)")
+        raise SegkitError(say("an array of shape {shape} holds no confusion matrices; give (photos, classes, "
+                              "classes)", shape=matrices.shape))
     if np.isnan(matrices).any():
-        raise SegkitError("the confusion matrices hold NaN (not a number) in place of counts; leave out the "
-                          "photos that were not counted")
+        raise SegkitError(say("the confusion matrices hold NaN (not a number) in place of counts; leave out "
+                              "the photos that were not counted"))
     return matrices
 
 

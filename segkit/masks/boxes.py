@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 
 OBJECTS = 20
 
@@ -30,7 +31,7 @@ def mask_boxes(best: np.ndarray, classes: np.ndarray) -> np.ndarray:
     for index in classes:
         y, x = np.nonzero(best == index)
         if not len(y):
-            raise SegkitError(f"class {index} has no cell in the class map; leave it out")
+            raise SegkitError(say("class {index} has no cell in the class map; leave it out", index=index))
         rows.append((index, 1.0, x.min() / width, y.min() / height,
                      (x.max() + 1) / width, (y.max() + 1) / height))
     return np.array(rows, np.float32).reshape(-1, 6)

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import message, say
 from segkit.masks.labels import BACKGROUND, IGNORE
 
 
@@ -29,8 +30,8 @@ def _whole_numbers(mask, name: str) -> np.ndarray:
     """A mask as an array; SegkitError where it does not hold class indices."""
     mask = np.asarray(mask)
     if mask.dtype.kind not in "biu":
-        raise SegkitError(f"the {name} mask holds {mask.dtype}; a mask holds class indices "
-                          "(integers), for example scores.argmax(axis=-1)")
+        raise SegkitError(say("the {name} mask holds {dtype}; a mask holds class indices (integers), for "
+                              "example scores.argmax(axis=-1)", name=name, dtype=mask.dtype))
     return mask
 
 
@@ -38,7 +39,8 @@ def _flat(mask, name: str) -> np.ndarray:
     """A mask as an array of one height and one width; SegkitError for anything else."""
     mask = _whole_numbers(mask, name)
     if mask.ndim != 2 or not mask.size:
-        raise SegkitError(f"the {name} mask has the shape {mask.shape}; pass one mask, (H, W)")
+        raise SegkitError(say("the {name} mask has the shape {shape}; pass one mask, (H, W)", name=name,
+                              shape=mask.shape))
     return mask
 
 
@@ -46,9 +48,9 @@ def _pair(truth, prediction) -> tuple[np.ndarray, np.ndarray]:
     """Both masks as int64 arrays of one shape; SegkitError where they are not masks of one size."""
     truth, prediction = _whole_numbers(truth, "true"), _whole_numbers(prediction, "predicted")
     if truth.shape != prediction.shape:
-        raise SegkitError(f"the masks differ in size: truth {truth.shape}, prediction "
-                          f"{prediction.shape}; bring the prediction to the size of the truth with "
-                          "segkit.masks.resize.resize_nearest")
+        raise SegkitError(say("the masks differ in size: truth {shape}, prediction {shape2}; bring the "
+                              "prediction to the size of the truth with segkit.masks.resize.resize_nearest",
+                              shape=truth.shape, shape2=prediction.shape))
     return truth.astype(np.int64), prediction.astype(np.int64)
 
 
@@ -56,11 +58,11 @@ def _square(matrix) -> np.ndarray:
     """A confusion matrix as float64; SegkitError where it cannot be one."""
     matrix = np.asarray(matrix, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise SegkitError(f"an array of shape {matrix.shape} is no confusion matrix; pass what "
-                          "confusion_matrix(truth, prediction) returns")
+        raise SegkitError(say("an array of shape {shape} is no confusion matrix; pass what "
+                              "confusion_matrix(truth, prediction) returns", shape=matrix.shape))
     if np.isnan(matrix).any():
-        raise SegkitError("the confusion matrix holds NaN (not a number) in place of counts; pass what "
-                          "confusion_matrix(truth, prediction) returns")
+        raise SegkitError(say("the confusion matrix holds NaN (not a number) in place of counts; pass what "
+                              "confusion_matrix(truth, prediction) returns"))
     return matrix
 
 
@@ -86,9 +88,9 @@ def confusion_matrix(truth: np.ndarray, prediction: np.ndarray, classes: int = 2
     for name, values in (("true", truth), ("predicted", prediction)):
         outside = values[(values < 0) | (values >= classes)]
         if outside.size:
-            raise SegkitError(f"the {name} mask holds class {outside[0]}; expected 0 to "
-                              f"{classes - 1}, and {ignore} only in the truth, for pixels that are "
-                              "not counted")
+            raise SegkitError(say("the {name} mask holds class {first}; expected 0 to {classes}, and {ignore} "
+                                  "only in the truth, for pixels that are not counted", name=name,
+                                  first=outside[0], classes=classes - 1, ignore=ignore))
     counts = np.bincount(truth * classes + prediction, minlength=classes * classes)
     return counts.reshape(classes, classes)
 
@@ -176,7 +178,8 @@ def dilate(mask: np.ndarray, pixels: float) -> np.ndarray:
         SegkitError: pixels < 0, or not one mask, (H, W).
     """
     if not pixels >= 0:
-        raise SegkitError(f"a distance of {pixels} pixels was asked for; it must be 0 or more")
+        raise SegkitError(say("a distance of {pixels} pixels was asked for; it must be 0 or more",
+                              pixels=pixels))
     mask = _flat(mask, "given").astype(bool)
     if not mask.any():
         return mask
@@ -279,7 +282,9 @@ def summary(truth: np.ndarray, prediction: np.ndarray) -> dict[str, float]:
     Errors as in :func:`confusion_matrix` and :func:`boundary_f`.
     """
     matrix = confusion_matrix(truth, prediction)
-    return {"pixel accuracy": pixel_accuracy(matrix), "mean accuracy": mean_accuracy(matrix),
-            "frequency-weighted IoU": frequency_weighted_iou(matrix), "mean IoU": mean_iou(matrix),
-            "boundary F": boundary_f(truth, prediction),
-            "trimap IoU": trimap_iou(truth, prediction)}
+    return {message("pixel accuracy"): pixel_accuracy(matrix),
+            message("mean accuracy"): mean_accuracy(matrix),
+            message("frequency-weighted IoU"): frequency_weighted_iou(matrix),
+            message("mean IoU"): mean_iou(matrix),
+            message("boundary F"): boundary_f(truth, prediction),
+            message("trimap IoU"): trimap_iou(truth, prediction)}

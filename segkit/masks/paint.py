@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.masks import labels
 
 
@@ -22,10 +23,11 @@ def paint(photo, mask, opacity=0.5):
         SegkitError: an opacity outside 0 to 1, or arrays of another type or shape.
     """
     if not 0 <= opacity <= 1:
-        raise SegkitError(f"opacity must lie between 0 and 1, not {opacity}")
+        raise SegkitError(say("opacity must lie between 0 and 1, not {opacity}", opacity=opacity))
     if photo.dtype != np.uint8 or mask.dtype != np.uint8 or photo.shape != (*mask.shape, 3):
-        raise SegkitError(f"a photo of {photo.dtype} {photo.shape} and a mask of {mask.dtype} {mask.shape} "
-                          "cannot be painted; give uint8 of the shapes (H, W, 3) and (H, W)")
+        raise SegkitError(say("a photo of {dtype} {shape} and a mask of {dtype2} {shape2} cannot be painted; "
+                              "give uint8 of the shapes (H, W, 3) and (H, W)", dtype=photo.dtype,
+                              shape=photo.shape, dtype2=mask.dtype, shape2=mask.shape))
     colours = cv2.applyColorMap(mask, labels.screen_palette()[:, None])
     painted = cv2.addWeighted(photo, 1 - opacity, colours, opacity, 0)
     return cv2.copyTo(photo, (mask == labels.BACKGROUND).view(np.uint8), painted)

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 
 FITS = ("stretch", "letterbox")
 GREY = 127.5  # what fills the bars of a letterbox: zero after the usual normalisation
@@ -83,7 +84,7 @@ def resize_nearest(mask, height, width, region=None):
     """
     top, left, part_height, part_width = region or (0, 0, *mask.shape)
     if not all(map(isfinite, (top, left, part_height, part_width))):
-        raise SegkitError(f"a part of a mask is four finite numbers, not {region}")
+        raise SegkitError(say("a part of a mask is four finite numbers, not {region}", region=region))
     rows = _places(top, part_height, height, mask.shape[0])
     columns = _places(left, part_width, width, mask.shape[1])
     return mask.take(columns, axis=1).take(rows, axis=0)

@@ -7,6 +7,7 @@
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 
 FLAT = 32  # whole numbers that differ by less may lie near a straight line by chance
 
@@ -51,8 +52,8 @@ def class_map(scores, step=1):
     """
     points = scores[::step, ::step].ravel()  # between grid points a NaN comes from a grid point
     if scores.dtype.kind == "f" and np.isnan(np.dot(points, points)):  # one pass sees any NaN
-        raise SegkitError("the scores hold NaN (not a number), so no class can win; the model's file or its "
-                          "input is damaged")
+        raise SegkitError(say("the scores hold NaN (not a number), so no class can win; the model's file or "
+                              "its input is damaged"))
     if step == 1:
         return scores.argmax(axis=-1).astype(np.uint8)
     corners = scores[::step, ::step].argmax(axis=-1).astype(np.uint8)

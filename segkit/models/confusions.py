@@ -18,6 +18,7 @@ from functools import lru_cache
 import numpy as np
 
 from segkit.errors import SegkitError, one_line
+from segkit.languages import say
 from segkit.masks import bootstrap
 from segkit.models import entries
 
@@ -64,8 +65,8 @@ class PhotoSet:
 
     def _of(self, model):
         if model not in self.matrices:
-            raise SegkitError(f"{model!r} was not measured on photos; there are "
-                              f"{', '.join(self.matrices)}")
+            raise SegkitError(say("{model!r} was not measured on photos; there are {listed}", model=model,
+                                  listed=", ".join(self.matrices)))
         return self.matrices[model]
 
 
@@ -77,7 +78,8 @@ def photo_set(name, half="report"):
     """
     for what, value, known in (("set of photos", name, SETS), ("half", half, HALVES)):
         if value not in known:
-            raise SegkitError(f"no {what} is called {value!r}; there are {', '.join(known)}")
+            raise SegkitError(say("no {what} is called {value!r}; there are {listed}", what=what, value=value,
+                                  listed=", ".join(known)))
     stacks, sets, halves = _read(entries.DATA / "models" / FILE)
     kept = (sets == name) & (halves == half)
     words, classes = SETS[name]
@@ -112,8 +114,8 @@ def ways(file):
                              dict(zip(names, stored[name].astype(np.int64))))
                     for name, (words, classes) in SETS.items() if name in stored]
     except (OSError, ValueError, KeyError, IndexError, EOFError) as error:
-        raise SegkitError(f"{one_line(file)} cannot be read ({one_line(error)}); get a fresh copy "
-                          "of the project") from error
+        raise SegkitError(say("{file} cannot be read ({why}); get a fresh copy of the project",
+                              file=one_line(file), why=one_line(error))) from error
 
 
 def _short(model):
@@ -130,7 +132,7 @@ def _read(file):
             dense = np.zeros((len(names), len(sets), CLASSES * CLASSES), np.int64)
             dense[stored["model"], stored["photo"], stored["cell"]] = stored["count"]
     except (OSError, ValueError, KeyError, IndexError, TypeError, EOFError) as error:
-        raise SegkitError(f"{one_line(file)} cannot be read ({one_line(error)}); get a fresh copy "
-                          "of the project") from error
+        raise SegkitError(say("{file} cannot be read ({why}); get a fresh copy of the project",
+                              file=one_line(file), why=one_line(error))) from error
     dense = dense.reshape(len(names), len(sets), CLASSES, CLASSES)
     return dict(zip(names.tolist(), dense)), sets, halves

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from segkit.errors import SegkitError, one_line
+from segkit.languages import say
 
 TIMEOUT = 30  # seconds without an answer after which a server is given up
 
@@ -16,7 +17,7 @@ class _Bounded:
 
     def write(self, block):
         if self.stream.tell() + len(block) > self.most:
-            raise SegkitError(f"the server sent more than the {self.most} bytes expected")
+            raise SegkitError(say("the server sent more than the {most} bytes expected", most=self.most))
         self.stream.write(block)
 
 
@@ -55,15 +56,15 @@ def cause(error, model, folder):
     kind = type(error).__name__
     response = getattr(error, "response", None)
     if response is not None:
-        return f"the server answered {response.status_code}"
+        return say("the server answered {status_code}", status_code=response.status_code)
     if isinstance(error, ValueError) and "hash" in str(error):
-        return f"the server sent other bytes than {model.file}"
+        return say("the server sent other bytes than {file}", file=model.file)
     if "Timeout" in kind or "timed out" in str(error):
-        return f"no answer within {TIMEOUT} seconds"
+        return say("no answer within {timeout} seconds", timeout=TIMEOUT)
     if kind == "ChunkedEncodingError":
-        return "the connection was cut off"
+        return say("the connection was cut off")
     if kind == "ConnectionError":
-        return "no connection"
+        return say("no connection")
     if getattr(error, "strerror", None):  # of the system: the disk is full, the folder is none
         return f"{error.strerror}: {error.filename or folder}"
     return one_line(error, 120)

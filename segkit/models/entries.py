@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from segkit.errors import SegkitError, one_line
-from segkit.languages import DATA
+from segkit.languages import DATA, say
 from segkit.models.processor import multiplies_bytes
 
 
@@ -62,8 +62,8 @@ def read(file):
         defaults = {None: content["default"], **content.get("default_for", {})}
         return defaults, {model.name: model for model in entries}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SegkitError(f"the catalogue {file} cannot be read ({one_line(error)}); "
-                          "get a fresh copy of the project") from error
+        raise SegkitError(say("the catalogue {file} cannot be read ({why}); get a fresh copy of the "
+                              "project", file=file, why=one_line(error))) from error
 
 
 def catalogue():
@@ -100,5 +100,6 @@ def get(name):
     if name not in known:
         near = get_close_matches(str(name).lower(), known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known models: {', '.join(known)}"
-        raise SegkitError(f"no model is called {one_line(name)!r} and no such file exists; {hint}")
+        raise SegkitError(say("no model is called {name!r} and no such file exists; {hint}",
+                              name=one_line(name), hint=hint))
     return known[name]

@@ -14,6 +14,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from segkit.errors import SegkitError, one_line
+from segkit.languages import say
 from segkit.masks import labels
 from segkit.models import entries
 from segkit.models.download import cause, fetch
@@ -97,7 +98,7 @@ def path(name, download=True):
     file, damaged = find(name)
     if file:
         return file
-    tried = [f"{bad} has the wrong SHA-256 (damaged or another file)" for bad in damaged]
+    tried = [say("{file} has the wrong SHA-256 (damaged or another file)", file=bad) for bad in damaged]
     if download:
         for url in model.urls:
             try:
@@ -105,14 +106,15 @@ def path(name, download=True):
             except Exception as error:  # noqa: BLE001 - whatever failed, try the next address
                 tried.append(f"{url.split('/')[2]}: {cause(error, model, cache_folder())}")
     if not model.urls:
-        tried.append("it comes with the project and is not downloaded")
-    remedy = "try again with a network" if model.urls else "get a fresh copy of the project"
+        tried.append(say("it comes with the project and is not downloaded"))
+    remedy = say("try again with a network") if model.urls else say("get a fresh copy of the project")
     others = [m.name for m in catalogue().values() if m.task == model.task and find(m.name)[0]]
     raise SegkitError(
-        f"the model {name} ({model.file}) is not here: {'; '.join(tried) or 'not downloaded yet'}. "
-        f"Put the file with SHA-256 {model.sha256[:12]}… into {cache_folder()} or into a folder "
-        f"named in SEGKIT_MODELS, or {remedy}"
-        + (f", or use a model that is here: {', '.join(others)}" if others else ""))
+        say("the model {name} ({file}) is not here: {tried}. Put the file with SHA-256 {sha256}… into "
+            "{folder} or into a folder named in SEGKIT_MODELS, or {remedy}", name=name, file=model.file,
+            tried="; ".join(tried) or say("not downloaded yet"), sha256=model.sha256[:12],
+            folder=cache_folder(), remedy=remedy)
+        + (say(", or use a model that is here: {listed}", listed=", ".join(others)) if others else ""))
 
 
 def resolve(path_or_name):
@@ -125,8 +127,8 @@ def resolve(path_or_name):
         SegkitError: neither a readable file nor a known name.
     """
     if not isinstance(path_or_name, (str, os.PathLike)):
-        raise SegkitError("a model is a name or the path of a file, not "
-                          f"{type(path_or_name).__name__}")
+        raise SegkitError(say("a model is a name or the path of a file, not {name}",
+                              name=type(path_or_name).__name__))
     name = str(path_or_name)
     if name in catalogue():
         return path(name), get(name)
@@ -134,16 +136,17 @@ def resolve(path_or_name):
     shown = one_line(file)
     try:
         if name and file.is_dir():
-            raise SegkitError(f"{shown} is a folder, not a model; name a .tflite file in it")
+            raise SegkitError(say("{shown} is a folder, not a model; name a .tflite file in it", shown=shown))
         if file.is_file():
             return file, identify(file)
         if file.exists():
-            raise SegkitError(f"{shown} is not an ordinary file")
+            raise SegkitError(say("{shown} is not an ordinary file", shown=shown))
     except (OSError, ValueError) as error:  # ValueError: a null byte, half a character
-        raise SegkitError(f"{shown} cannot be read: "
-                          f"{getattr(error, 'strerror', None) or error}") from error
+        raise SegkitError(say("{file} cannot be read: {why}", file=shown,
+                              why=getattr(error, "strerror", None) or error)) from error
     if file.suffix or len(file.parts) > 1:
-        raise SegkitError(f"there is no file {shown}; known models: {', '.join(catalogue())}")
+        raise SegkitError(say("there is no file {shown}; known models: {listed}", shown=shown,
+                              listed=", ".join(catalogue())))
     return path(name), get(name)  # not a known name: path() says so
 
 
@@ -157,10 +160,11 @@ def content(file):
     try:
         found = file.read_bytes()
     except OSError as error:
-        raise SegkitError(f"{one_line(file)} cannot be read: {error.strerror}") from error
+        raise SegkitError(say("{file} cannot be read: {why}", file=one_line(file),
+                              why=error.strerror)) from error
     if found[4:8] != b"TFL3":  # the file identifier in the schema
-        raise SegkitError(f"{one_line(file)} is no .tflite model: it is {len(found)} bytes long "
-                          "and does not carry the mark TFL3")
+        raise SegkitError(say("{file} is no .tflite model: it is {found} bytes long and does not carry "
+                              "the mark TFL3", file=one_line(file), found=len(found)))
     return found
 
 

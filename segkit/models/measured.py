@@ -7,6 +7,7 @@ data/models/README.md says how they were measured.
 import json
 
 from segkit.errors import SegkitError, one_line
+from segkit.languages import say
 from segkit.models import entries
 
 SETS = {"voc40": "photos of PASCAL VOC", "person200": "photos of people"}  # in words
@@ -47,8 +48,9 @@ def _of(part, photo_set):
         found = json.loads(file.read_text(encoding="utf-8"))[part]
         sets = sorted({name for figures in found.values() for name in figures})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SegkitError(f"{one_line(file)} cannot be read ({one_line(error)}); get a fresh copy "
-                          "of the project") from error
+        raise SegkitError(say("{file} cannot be read ({why}); get a fresh copy of the project",
+                              file=one_line(file), why=one_line(error))) from error
     if photo_set not in sets:
-        raise SegkitError(f"nothing was measured on {photo_set!r}; there are {', '.join(sets)}")
+        raise SegkitError(say("nothing was measured on {photo_set!r}; there are {listed}", photo_set=photo_set,
+                              listed=", ".join(sets)))
     return {name: figures[photo_set] for name, figures in found.items()}

@@ -15,6 +15,7 @@ import numpy as np
 from segkit import reference
 from segkit.errors import SegkitError
 from segkit.graph import Graph, convolution
+from segkit.languages import say
 from segkit.masks import labels, resize
 from segkit.masks.scores import class_map
 
@@ -65,8 +66,8 @@ class Aspp:
 
     def __init__(self, head):
         if head not in HEADS:
-            raise SegkitError(f"the head {head!r} has no branches that can be read here; "
-                              f"there are {', '.join(HEADS)}")
+            raise SegkitError(say("the head {head!r} has no branches that can be read here; there are {listed}",
+                                  head=head, listed=", ".join(HEADS)))
         graph = Graph(f"head-{head}")
         steps = [operator for operator in graph.operators if operator.name != "DEQUANTIZE"]
         join = next(o for o in steps if o.name in ("ADD", "CONCATENATION"))

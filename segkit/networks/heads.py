@@ -15,6 +15,7 @@ import numpy as np
 
 from segkit import models, photos
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.masks import boxes, labels, resize
 from segkit.masks.scores import Argmax
 from segkit.networks.segmenter import Segmentation, normalise
@@ -62,7 +63,8 @@ class Trunk:
 
     def __init__(self, output_stride=16, **session_options):
         if output_stride not in TRUNKS:
-            raise SegkitError(f"the trunk runs at output stride 16 or 8, not {output_stride!r}")
+            raise SegkitError(say("the trunk runs at output stride 16 or 8, not {output_stride!r}",
+                                  output_stride=output_stride))
         self.output_stride = output_stride
         self.session = open_session(TRUNKS[output_stride], **session_options)
 
@@ -106,9 +108,9 @@ class Head:
         for given, tensor in zip(maps, self.session.inputs):
             if given.shape != tensor.shape[1:]:
                 raise SegkitError(
-                    f"the head {self.name} takes features of shape {tensor.shape[1:]}, not "
-                    f"{given.shape}; these come from a trunk at output stride "
-                    f"{features.output_stride}")
+                    say("the head {name} takes features of shape {shape}, not {shape2}; these come from a "
+                        "trunk at output stride {output_stride}", name=self.name, shape=tensor.shape[1:],
+                        shape2=given.shape, output_stride=features.output_stride))
         return self.session.run(*(m[None] for m in maps))[0]
 
     def __repr__(self):
@@ -124,8 +126,8 @@ class SegmentationHead(Head):
 
     def __init__(self, name, **session_options):
         if name not in (*SEGMENTING, "v3-os8"):
-            raise SegkitError(f"no head is called {name!r}; there are {', '.join(SEGMENTING)}, "
-                              "and v3-os8 for a trunk at output stride 8")
+            raise SegkitError(say("no head is called {name!r}; there are {listed}, and v3-os8 for a trunk at "
+                                  "output stride 8", name=name, listed=", ".join(SEGMENTING)))
         super().__init__(name, **session_options)
         self._argmax = Argmax(self.session.outputs[0].upsampled_from)
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from segkit import models, photos
 from segkit.errors import SegkitError, enough_memory
+from segkit.languages import say
 from segkit.masks import labels, resize
 from segkit.masks.paint import paint
 from segkit.masks.scores import Argmax
@@ -96,7 +97,7 @@ class Segmentation:
             index = int(name)
         else:
             known = ", ".join(self.names) or "none: this model brings no names, give an index"
-            raise SegkitError(f"no class is called {name!r}; there are {known}")
+            raise SegkitError(say("no class is called {name!r}; there are {known}", name=name, known=known))
         alpha = (self.mask == index).astype(np.uint8) * np.uint8(255)
         return Image.fromarray(np.dstack([self.photo, alpha]))
 
@@ -138,7 +139,8 @@ class Segmenter:
 
     def __init__(self, model=None, fit="stretch", mean=None, std=None, **session_options):
         if fit not in resize.FITS:
-            raise SegkitError(f"unknown fit {fit!r}; choose {' or '.join(resize.FITS)}")
+            raise SegkitError(say("unknown fit {fit!r}; choose {listed}", fit=fit,
+                                  listed=" or ".join(resize.FITS)))
         self.fit = fit
         if model is None:
             model = models.default(checked_runtime(session_options.get("runtime", "auto")))
@@ -151,10 +153,10 @@ class Segmenter:
         self.std = std if std is not None else entry.std if entry else known
         for name, value in (("mean", self.mean), ("std", self.std)):
             if not isinstance(value, Real) or not isfinite(value):
-                raise SegkitError(f"{name} must be a finite number, not {value!r}: pixels become "
-                                  "(pixel - mean) / std")
+                raise SegkitError(say("{name} must be a finite number, not {value!r}: pixels become (pixel - "
+                                      "mean) / std", name=name, value=value))
         if not self.std:
-            raise SegkitError("std must not be 0: pixels become (pixel - mean) / std")
+            raise SegkitError(say("std must not be 0: pixels become (pixel - mean) / std"))
         self._argmax = Argmax(self._output.upsampled_from)
 
     def _checked_tensors(self):
@@ -166,10 +168,11 @@ class Segmenter:
         if not one_photo or len(shapes[1]) not in (3, 4) or shapes[1][0] != 1 \
                 or (entry and entry.task != "segment"):
             what = f"its task is to {entry.task}" if entry else f"its tensors are {shapes}"
-            raise SegkitError(f"{session.path.name} is no model that segments photos: {what}")
+            raise SegkitError(say("{name} is no model that segments photos: {what}", name=session.path.name,
+                                  what=what))
         if len(shapes[1]) == 4 and shapes[1][3] > 256:
-            raise SegkitError(f"{session.path.name} has {shapes[1][3]} classes; masks hold at "
-                              "most 256")
+            raise SegkitError(say("{name} has {shapes} classes; masks hold at most 256", name=session.path.name,
+                                  shapes=shapes[1][3]))
         return session.inputs[0], session.outputs[0]
 
     def prepare(self, photo):
@@ -226,9 +229,9 @@ class Segmenter:
         """A class map as uint8, if class indices are what it holds."""
         classes = output.astype(np.uint8)
         if not np.array_equal(classes, output):
-            raise SegkitError(f"{self.session.path.name} answers with one {output.dtype} a pixel, "
-                              f"from {output.min()} to {output.max()}; class indices are whole "
-                              "numbers from 0 to 255")
+            raise SegkitError(say("{name} answers with one {dtype} a pixel, from {lowest} to {highest}; class "
+                                  "indices are whole numbers from 0 to 255", name=self.session.path.name,
+                                  dtype=output.dtype, lowest=output.min(), highest=output.max()))
         return classes
 
     def segment(self, photo):

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from segkit import plots
 from segkit.benchmark.timing import milliseconds
-from segkit.languages import message, say, say_many, sentence
+from segkit.languages import digits, message, say, say_many, sentence
 from segkit.masks.words import percent
 from segkit.plots import BLACK, BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, plain
 from segkit.plots.results import by_threads, front, names, shared_words, timed, times_of
@@ -210,7 +210,7 @@ def pareto(results, quality, what=message("mean IoU"), times=False):
     plain(place)
     on_it = [names(shown)[i] for i in best] if shown else []
     told = say(" On the front: {listed}.", listed="; ".join(on_it)) if times and on_it else ""
-    values = sentence(f"{model} {number(quality[model], '.2f')}"
+    values = sentence(f"{model} {digits(quality[model], '.2f')}"
                       for model in dict.fromkeys(r.asked.model for r in shown))
     against = say("{what} of {values}", what=say(what), values=values) if values else say(what)
     return plots.show(new, say("{count} settings, each a dot: time of a run against {against}. Filled dots "
@@ -301,5 +301,5 @@ def _row_name(row):
 def _row_time(row):
     """A published time as its source prints it, a measured one rounded."""
     if row["kind"] == "published":
-        return number(row["milliseconds"], "g") + " ms"
+        return digits(row["milliseconds"], "g") + " ms"
     return milliseconds(row["milliseconds"])

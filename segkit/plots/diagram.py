@@ -77,7 +77,7 @@ def network(version, here=(), more=()):
         if not any(word in box.words for box in boxes):
             raise SegkitError(say("no box of {version} says {word!r}; they say {listed}",
                                   version=NAMES[version], word=word,
-                                  listed="; ".join((box.words for box in boxes))))
+                                  listed="; ".join(box.words for box in boxes)))
     return _shown(version, boxes, marked, say("You are here"))
 
 

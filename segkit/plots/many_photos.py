@@ -1,7 +1,7 @@
 """Figures of models measured on sets of photos; see :mod:`segkit.plots` for the rules."""
 
 from segkit import plots
-from segkit.languages import number, say, sentence
+from segkit.languages import digits, say, sentence
 from segkit.plots import BLUE, INK, ORANGE
 
 
@@ -38,7 +38,7 @@ def gains(panels, figure="IoU"):
 
 def in_words(gain):
     """A gain in points of per cent: "+2.1 points (+0.4 to +3.9), shown"."""
-    value, low, high = (number(100 * one, "+.1f") for one in (gain.value, gain.low, gain.high))
+    value, low, high = (digits(100 * one, "+.1f") for one in (gain.value, gain.low, gain.high))
     if gain.shown:
         return say("{value} points ({low} to {high}), shown", value=value, low=low, high=high)
     return say("{value} points ({low} to {high}), not shown", value=value, low=low, high=high)

@@ -78,9 +78,9 @@ def figure(columns=1, height=2.8, rows=1, **grid):
 
 
 def panel(axes, image, title, **options):
-    """Show an image without ticks, its title above it."""
+    """Show an image without ticks, its title above it, in the reader's language where it is a known message."""
     axes.imshow(image, interpolation="nearest", **options)
-    axes.set_title(title, fontsize=9, color=INK)
+    axes.set_title(say(title), fontsize=9, color=INK)
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():

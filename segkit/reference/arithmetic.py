@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.reference.checks import positive
 
 
@@ -57,15 +58,16 @@ def padding_pair(size: int, kernel: int, stride: int, padding: str | Sequence[in
     """(before, after) for "same", "valid" or a pair; SegkitError for anything else."""
     if isinstance(padding, str):
         if padding not in ("same", "valid"):
-            raise SegkitError(f"unknown padding {padding!r}; there are 'same', 'valid' and pixels")
+            raise SegkitError(say("unknown padding {padding!r}; there are 'same', 'valid' and pixels",
+                                  padding=padding))
         return same_padding(size, kernel, stride, rate) if padding == "same" else (0, 0)
     try:
         before, after = (index(pixels) for pixels in padding)
     except (TypeError, ValueError):
         before = after = -1
     if min(before, after) < 0:
-        raise SegkitError(f"the padding of an axis is {padding!r}; "
-                          "give two whole numbers of 0 or more")
+        raise SegkitError(say("the padding of an axis is {padding!r}; give two whole numbers of 0 or more",
+                              padding=padding))
     return before, after
 
 
@@ -80,8 +82,9 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: str | Sequence
     span = effective_kernel(kernel, rate)
     padded = size + sum(padding_pair(size, kernel, stride, padding, rate))
     if padded < span:
-        raise SegkitError(f"a kernel of size {kernel} and rate {rate} spans {span} pixels; it does "
-                          f"not fit into an axis of {padded} pixels, padding included")
+        raise SegkitError(say("a kernel of size {kernel} and rate {rate} spans {span} pixels; it does not fit "
+                              "into an axis of {padded} pixels, padding included", kernel=kernel, rate=rate,
+                              span=span, padded=padded))
     return (padded - span) // stride + 1
 
 
@@ -101,7 +104,7 @@ def receptive_field(layers: Iterable[Layer | Sequence[int]]) -> ReceptiveField:
         try:
             kernel, stride, rate = Layer(*layer)
         except TypeError as error:
-            raise SegkitError(f"{layer!r} is no layer; give (kernel, stride, rate)") from error
+            raise SegkitError(say("{layer!r} is no layer; give (kernel, stride, rate)", layer=layer)) from error
         size += (effective_kernel(kernel, rate) - 1) * reached
         reached *= positive("stride", stride)
     return ReceptiveField(size, reached)
@@ -120,10 +123,10 @@ def gridding(rates: Sequence[int], kernel: int = 3) -> np.ndarray:
     """
     taps = positive("kernel size", kernel)
     if np.ndim(rates) != 1:
-        raise SegkitError(f"the rates are {rates!r}; give a list, one rate for each layer")
+        raise SegkitError(say("the rates are {rates!r}; give a list, one rate for each layer", rates=rates))
     if taps ** (2 * len(rates)) > np.iinfo(np.int64).max:
-        raise SegkitError(f"{len(rates)} layers of {taps}x{taps} have more paths than an int64 "
-                          "can count; take fewer layers")
+        raise SegkitError(say("{rates} layers of {taps}x{taps} have more paths than an int64 can count; take "
+                              "fewer layers", rates=len(rates), taps=taps))
     line = np.ones(1, np.int64)
     for rate in rates:
         comb = np.zeros(effective_kernel(taps, rate), np.int64)
@@ -141,6 +144,6 @@ def multiply_adds(height: int, width: int, kernel_shape: Sequence[int]) -> int:
     (kh, kw, C, M). SegkitError for a number below 1.
     """
     if np.ndim(kernel_shape) != 1:
-        raise SegkitError("the kernel's shape is no tuple of numbers; give kernel.shape")
+        raise SegkitError(say("the kernel's shape is no tuple of numbers; give kernel.shape"))
     numbers = [positive("size in the kernel's shape", number) for number in kernel_shape]
     return positive("height", height) * positive("width", width) * math.prod(numbers)

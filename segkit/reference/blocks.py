@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.reference.checks import feature_map
 from segkit.reference.layers import Padding, Pair, conv2d, depthwise_conv2d, relu
 from segkit.reference.resample import resize_bilinear
@@ -74,8 +75,8 @@ def separable_conv(x: np.ndarray, depthwise_kernel: np.ndarray, pointwise_kernel
         SegkitError: as in `conv2d`, and where the pointwise kernel is not 1x1.
     """
     if np.shape(pointwise_kernel)[:2] != (1, 1):
-        raise SegkitError(f"the pointwise kernel has shape {np.shape(pointwise_kernel)}; "
-                          "expected (1, 1, C, C_out)")
+        raise SegkitError(say("the pointwise kernel has shape {shape}; expected (1, 1, C, C_out)",
+                              shape=np.shape(pointwise_kernel)))
     x = depthwise_conv2d(x, depthwise_kernel, depthwise_bias, stride, padding, rate)
     x = x if activation is None else activation(x)
     return conv2d(x, pointwise_kernel, pointwise_bias)
@@ -118,17 +119,17 @@ def aspp(x: np.ndarray, branches: Sequence[Chain], project: Chain | None = None,
     x = feature_map(x)
     results = [chain(x, branch) for branch in branches]
     if not results:
-        raise SegkitError("ASPP got no branches; give at least one")
+        raise SegkitError(say("ASPP got no branches; give at least one"))
     if project is not None:
         if image is not None:
             results.append(image_pooling(x, image.kernel, image.bias, image.activation))
         return chain(np.concatenate(results, axis=2), project)
     if image is not None:
-        raise SegkitError("image pooling belongs to DeepLab v3's ASPP; give a project, too")
+        raise SegkitError(say("image pooling belongs to DeepLab v3's ASPP; give a project, too"))
     channels = [result.shape[2] for result in results]
     if len(set(channels)) > 1:
-        raise SegkitError(f"the branches give {channels} channels and cannot be added; "
-                          "let each end in as many class scores")
+        raise SegkitError(say("the branches give {channels} channels and cannot be added; let each end in as "
+                              "many class scores", channels=channels))
     return sum(results)
 
 

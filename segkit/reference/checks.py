@@ -8,6 +8,7 @@ from operator import index
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 
 
 def positive(name: str, value: int) -> int:
@@ -17,7 +18,8 @@ def positive(name: str, value: int) -> int:
     except TypeError:
         number = 0
     if number < 1:
-        raise SegkitError(f"the {name} is {value!r}; it must be a whole number of 1 or more")
+        raise SegkitError(say("the {name} is {value!r}; it must be a whole number of 1 or more", name=name,
+                              value=value))
     return number
 
 
@@ -26,7 +28,8 @@ def pair(name: str, value: int | Sequence[int]) -> tuple[int, int]:
     if np.ndim(value) == 0:
         return positive(name, value), positive(name, value)
     if len(value) != 2:
-        raise SegkitError(f"the {name} is {value!r}; give one number or (vertical, horizontal)")
+        raise SegkitError(say("the {name} is {value!r}; give one number or (vertical, horizontal)", name=name,
+                              value=value))
     return positive(name, value[0]), positive(name, value[1])
 
 
@@ -38,9 +41,10 @@ def array(name: str, values: np.ndarray, ranks: Sequence[int], axes: str) -> np.
     try:
         values = np.asarray(values, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise SegkitError(f"the {name} is no array of numbers: {error}") from error
+        raise SegkitError(say("the {name} is no array of numbers: {error}", name=name, error=error)) from error
     if values.ndim not in ranks or values.size == 0:
-        raise SegkitError(f"the {name} has shape {values.shape}; expected {axes}")
+        raise SegkitError(say("the {name} has shape {shape}; expected {axes}", name=name, shape=values.shape,
+                              axes=axes))
     return values
 
 
@@ -55,6 +59,6 @@ def per_channel(name: str, values: np.ndarray | None, channels: int) -> np.ndarr
         return np.zeros(channels, np.float32)
     values = array(name, values, (1,), f"({channels},), one number for each channel")
     if values.shape != (channels,):
-        raise SegkitError(f"the {name} has shape {values.shape}; expected ({channels},), "
-                          "one number for each channel")
+        raise SegkitError(say("the {name} has shape {shape}; expected ({channels},), one number for each "
+                              "channel", name=name, shape=values.shape, channels=channels))
     return values

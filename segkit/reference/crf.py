@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.reference.checks import feature_map
 from segkit.reference.layers import softmax
 
@@ -56,14 +57,15 @@ def _checked(unary: np.ndarray, photo: np.ndarray, pairwise: Pairwise):
     unary, photo = feature_map(unary, "unary energy"), feature_map(photo, "photo")
     height, width = unary.shape[:2]
     if photo.shape[:2] != (height, width):
-        raise SegkitError(f"the photo has shape {photo.shape}, the unary energy {unary.shape}; "
-                          "resize one to the other's height and width")
+        raise SegkitError(say("the photo has shape {shape}, the unary energy {shape2}; resize one to the "
+                              "other's height and width", shape=photo.shape, shape2=unary.shape))
     if height * width > LARGEST:
-        raise SegkitError(f"an image of {height}x{width} has {height * width} pixels; the exact "
-                          f"CRF takes {LARGEST} at most, resize photo and logits to fewer")
+        raise SegkitError(say("an image of {height}x{width} has {width2} pixels; the exact CRF takes "
+                              "{largest} at most, resize photo and logits to fewer", height=height, width=width,
+                              width2=height * width, largest=LARGEST))
     sigmas = pairwise.position_sigma, pairwise.colour_sigma, pairwise.smoothness_sigma
     if not all(sigma > 0 for sigma in sigmas):
-        raise SegkitError(f"the sigmas are {sigmas}; each must be more than 0")
+        raise SegkitError(say("the sigmas are {sigmas}; each must be more than 0", sigmas=sigmas))
     return unary, photo
 
 
@@ -129,7 +131,8 @@ def mean_field_step(q: np.ndarray, unary: np.ndarray, photo: np.ndarray,
     unary, photo = _checked(unary, photo, pairwise)
     q = feature_map(q, "belief q")
     if q.shape != unary.shape:
-        raise SegkitError(f"the belief q has shape {q.shape}, the unary energy {unary.shape}")
+        raise SegkitError(say("the belief q has shape {shape}, the unary energy {shape2}", shape=q.shape,
+                              shape2=unary.shape))
     # A channel of ones beside the beliefs: what comes of it is the sum of the kernel.
     values = np.concatenate([q, np.ones((*q.shape[:2], 1), np.float32)], axis=2)
     energy = unary
@@ -152,7 +155,7 @@ def dense_crf(unary: np.ndarray, photo: np.ndarray, steps: int = 5,
     """
     unary, photo = _checked(unary, photo, pairwise)
     if not isinstance(steps, (int, np.integer)) or steps < 0:
-        raise SegkitError(f"{steps!r} steps were asked for; give a whole number, 0 or more")
+        raise SegkitError(say("{steps!r} steps were asked for; give a whole number, 0 or more", steps=steps))
     q = softmax(-unary)
     for _ in range(steps):
         q = mean_field_step(q, unary, photo, pairwise)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.reference.arithmetic import output_size, padding_pair
 from segkit.reference.checks import array, feature_map, pair, per_channel, positive
 
@@ -28,8 +29,8 @@ def _each_axis(padding: Padding) -> tuple:
     try:
         vertical, horizontal = (padding, padding) if isinstance(padding, str) else padding
     except (TypeError, ValueError) as error:
-        raise SegkitError(f"the padding is {padding!r}; give 'same', 'valid' or "
-                          "((top, bottom), (left, right))") from error
+        raise SegkitError(say("the padding is {padding!r}; give 'same', 'valid' or ((top, bottom), (left, "
+                              "right))", padding=padding)) from error
     return vertical, horizontal
 
 
@@ -74,9 +75,10 @@ def conv2d(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None, st
     groups = positive("number of groups", groups)
     outputs = kernel.shape[3]
     if x.shape[2] != kernel.shape[2] * groups or outputs % groups:
-        raise SegkitError(f"a kernel of shape {kernel.shape} with groups={groups} does not fit a "
-                          f"feature map of shape {x.shape}: it takes {kernel.shape[2] * groups} "
-                          f"channels, and {outputs} outputs must be a multiple of the groups")
+        raise SegkitError(say("a kernel of shape {shape} with groups={groups} does not fit a feature map of "
+                              "shape {shape2}: it takes {groups2} channels, and {outputs} outputs must be a "
+                              "multiple of the groups", shape=kernel.shape, groups=groups, shape2=x.shape,
+                              groups2=kernel.shape[2] * groups, outputs=outputs))
     bias = per_channel("bias", bias, outputs)
     if groups > 1:
         parts = zip(np.split(x, groups, axis=2), np.split(kernel, groups, axis=3))
@@ -99,8 +101,9 @@ def depthwise_conv2d(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None 
     x = feature_map(x)
     kernel = array("depthwise kernel", kernel, (3, 4), "(kh, kw, C) or (kh, kw, C, M)")
     if x.shape[2] != kernel.shape[2]:
-        raise SegkitError(f"a depthwise kernel of shape {kernel.shape} takes {kernel.shape[2]} "
-                          f"channels; the feature map has shape {x.shape}")
+        raise SegkitError(say("a depthwise kernel of shape {shape} takes {channels} channels; the feature map "
+                              "has shape {shape2}", shape=kernel.shape, channels=kernel.shape[2],
+                              shape2=x.shape))
     multiplier = kernel.shape[3] if kernel.ndim == 4 else 1
     outputs = x.shape[2] * multiplier
     bias, kernel = per_channel("bias", bias, outputs), kernel.reshape(*kernel.shape[:2], outputs)
@@ -118,12 +121,13 @@ def _norm_terms(channels: int, mean, variance, gamma, beta, epsilon: float):
     given = {"mean": mean, "variance": variance, "gamma": gamma, "beta": beta}
     for name, values in given.items():
         if values is None:
-            raise SegkitError(f"the {name} is missing; expected ({channels},)")
+            raise SegkitError(say("the {name} is missing; expected ({channels},)", name=name,
+                                  channels=channels))
         given[name] = per_channel(name, values, channels)
     mean, variance, gamma, beta = given.values()
     if not (variance + epsilon > 0).all():
-        raise SegkitError(f"variance + epsilon must be more than 0; it is "
-                          f"{(variance + epsilon).min()} somewhere")
+        raise SegkitError(say("variance + epsilon must be more than 0; it is {lowest} somewhere",
+                              lowest=(variance + epsilon).min()))
     scale = gamma / np.sqrt(variance + np.float32(epsilon))
     return scale, beta - scale * mean
 

@@ -11,6 +11,7 @@ from functools import reduce
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.reference.checks import feature_map, pair, positive
 from segkit.reference.layers import Padding, Pair, taps
 
@@ -22,8 +23,8 @@ def _windows(x: np.ndarray, size: Pair, stride: Pair | None, padding: Padding, f
     inside = np.ones((*x.shape[:2], 1), np.float32)
     count = sum(seen for _, _, seen in taps(inside, size, stride, padding, 1))
     if not count.all():
-        raise SegkitError(f"a window of {size} lies in the padding {padding!r} alone; "
-                          "pad by less than the window")
+        raise SegkitError(say("a window of {size} lies in the padding {padding!r} alone; pad by less than the "
+                              "window", size=size, padding=padding))
     return (seen for _, _, seen in taps(x, size, stride, padding, 1, fill)), count
 
 
@@ -91,7 +92,7 @@ def resize_bilinear(x: np.ndarray, height: int, width: int, align_corners: bool 
     x = feature_map(x)
     height, width = positive("height", height), positive("width", width)
     if align_corners and half_pixel_centers:
-        raise SegkitError("align_corners and half_pixel_centers are two conventions; choose one")
+        raise SegkitError(say("align_corners and half_pixel_centers are two conventions; choose one"))
     flags = align_corners, half_pixel_centers
     before, after, weight = _neighbours(x.shape[0], height, *flags)
     weight = weight[:, None, None]

@@ -16,6 +16,7 @@ import psutil
 
 from segkit import models
 from segkit.errors import SegkitError, captured_stderr, one_line
+from segkit.languages import say
 from segkit.runtime.quantised import dequantise
 from segkit.runtime.settings import (
     DELEGATES,
@@ -117,25 +118,28 @@ class Session:
             SegkitError: wrong number, shape or dtype of arrays, or the runtime failed.
         """
         if len(arrays) != len(self.inputs):
-            raise SegkitError(f"{self.path.name} has {len(self.inputs)} inputs, not {len(arrays)}")
+            raise SegkitError(say("{name} has {inputs} inputs, not {arrays}", name=self.path.name,
+                                  inputs=len(self.inputs), arrays=len(arrays)))
         for tensor, array in zip(self.inputs, arrays):
             try:
                 array = np.asarray(array)
             except ValueError as error:
-                raise SegkitError(f"the input {tensor.name!r} of {self.path.name} takes an array: "
-                                  f"{one_line(error)}") from error
+                raise SegkitError(say("the input {name!r} of {name2} takes an array: {why}",
+                                      name=tensor.name, name2=self.path.name,
+                                      why=one_line(error))) from error
             if array.shape != tensor.shape or array.dtype != tensor.dtype:
                 raise SegkitError(
-                    f"the input {tensor.name!r} of {self.path.name} takes {tensor.dtype} of shape "
-                    f"{tensor.shape}, not {array.dtype} of shape {array.shape}")
+                    say("the input {name!r} of {name2} takes {dtype} of shape {shape}, not {dtype2} of shape "
+                        "{shape2}", name=tensor.name, name2=self.path.name, dtype=tensor.dtype,
+                        shape=tensor.shape, dtype2=array.dtype, shape2=array.shape))
             self.interpreter.set_tensor(tensor.index, array)
         first = self.applied.threads is None
         threads_before = psutil.Process().num_threads() if first else None
         try:
             self.interpreter.invoke()
         except (RuntimeError, ValueError) as error:
-            raise SegkitError(f"{self.path.name} failed while running on "
-                              f"{self.applied.runtime}: {one_line(error)}") from error
+            raise SegkitError(say("{name} failed while running on {runtime}: {why}", name=self.path.name,
+                                  runtime=self.applied.runtime, why=one_line(error))) from error
         if first:
             self.applied.threads = working_threads(self._settings.threads, threads_before)
         results = tuple(self._read(tensor, copy) for tensor in self.outputs)
@@ -171,8 +175,8 @@ def load(file, model, asked, settings, quiet=True):
             libraries = ([module.load_delegate(settings.delegate)]
                          if settings.delegate not in DELEGATES else None)
         except (ValueError, OSError, AttributeError) as error:
-            raise SegkitError(f"{settings.delegate} cannot be used as a delegate: "
-                              f"{one_line(error)}") from error
+            raise SegkitError(say("{delegate} cannot be used as a delegate: {why}",
+                                  delegate=settings.delegate, why=one_line(error))) from error
         try:
             interpreter = module.Interpreter(
                 model_content=content, num_threads=settings.threads,
@@ -180,12 +184,14 @@ def load(file, model, asked, settings, quiet=True):
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError, MemoryError) as error:
             with_it = f" with the delegate {settings.delegate}" if libraries else ""
-            raise SegkitError(f"{one_line(file)} is no model that {settings.runtime} can load"
-                              f"{with_it}: {one_line(error)}") from error
+            raise SegkitError(say("{file} is no model that {runtime} can load{with_it}: {why}",
+                                  file=one_line(file), runtime=settings.runtime, with_it=with_it,
+                                  why=one_line(error))) from error
     try:
         return Session(file, model, asked, settings, interpreter, log[0], threads_before)
     except Exception as error:  # names that are no text, shapes that do not fit
-        raise SegkitError(f"{one_line(file)} is damaged: {one_line(error)}") from error
+        raise SegkitError(say("{file} is damaged: {why}", file=one_line(file),
+                              why=one_line(error))) from error
 
 
 def import_runtime(runtime):
@@ -194,8 +200,9 @@ def import_runtime(runtime):
         with captured_stderr(), redirect_stderr(io.StringIO()):
             return import_module(RUNTIMES[runtime][0])
     except Exception as error:  # a wheel built for another NumPy fails in many ways
-        raise SegkitError(f"the runtime {runtime!r} is installed but does not import: "
-                          f"{one_line(error)}; free some memory, or install anew: make clean setup") from error
+        raise SegkitError(say("the runtime {runtime!r} is installed but does not import: {why}; free "
+                              "some memory, or install anew: make clean setup", runtime=runtime,
+                              why=one_line(error))) from error
 
 
 def _tensor(details, upsampled_from=None):

@@ -9,6 +9,7 @@ import numpy as np
 import psutil
 
 from segkit.errors import SegkitError, one_line
+from segkit.languages import say
 from segkit.models.processor import instructions  # noqa: F401 - one of the facts of a machine
 
 # name -> (module with the Interpreter class, distribution that brings it)
@@ -78,11 +79,13 @@ def checked_runtime(runtime):
     if runtime == "auto" and installed:
         return next(name for name in RUNTIMES if name in installed)
     if runtime not in ("auto", *RUNTIMES):
-        raise SegkitError(f"unknown runtime {runtime!r}; choose auto, {' or '.join(RUNTIMES)}")
+        raise SegkitError(say("unknown runtime {runtime!r}; choose auto, {listed}", runtime=runtime,
+                              listed=" or ".join(RUNTIMES)))
     if runtime not in installed:
         package = RUNTIMES.get(runtime, RUNTIMES["litert"])[1]
         where = (" (it exists for Linux and Python up to 3.11)" if runtime == "tflite" else "")
-        raise SegkitError(f"the runtime {runtime!r} is not installed: pip install {package}{where}")
+        raise SegkitError(say("the runtime {runtime!r} is not installed: pip install {package}{where}",
+                              runtime=runtime, package=package, where=where))
     return runtime
 
 
@@ -91,9 +94,9 @@ def checked_threads(threads):
     if threads is None:
         return min(MOST_THREADS, free_cores())
     if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
-        raise SegkitError(f"threads must be a whole number of at least 1, not {threads!r}")
+        raise SegkitError(say("threads must be a whole number of at least 1, not {threads!r}", threads=threads))
     if threads > 1024:
-        raise SegkitError(f"threads must be at most 1024, not {threads}")
+        raise SegkitError(say("threads must be at most 1024, not {threads}", threads=threads))
     return int(threads)
 
 
@@ -103,12 +106,12 @@ def checked_delegate(delegate):
         return str(delegate)
     library = Path(os.path.expanduser(str(delegate)))
     if not library.suffix and len(library.parts) == 1:
-        raise SegkitError(f"unknown delegate {str(delegate)!r}; choose {', '.join(DELEGATES)} "
-                          "or give the path of a delegate library")
+        raise SegkitError(say("unknown delegate {delegate!r}; choose {listed} or give the path of a delegate "
+                              "library", delegate=str(delegate), listed=", ".join(DELEGATES)))
     try:
         if library.is_file():
             return str(library.resolve())
     except (OSError, ValueError) as error:  # a name that no file can have
-        raise SegkitError(f"the delegate library {one_line(library)} is no usable path: "
-                          f"{one_line(error)}") from error
-    raise SegkitError(f"there is no delegate library {library}")
+        raise SegkitError(say("the delegate library {file} is no usable path: {why}",
+                              file=one_line(library), why=one_line(error))) from error
+    raise SegkitError(say("there is no delegate library {library}", library=library))

@@ -12,6 +12,7 @@ import numpy as np
 
 from segkit import models
 from segkit.errors import SegkitError, one_line
+from segkit.languages import say
 from segkit.runtime.isolated import Gone, Isolated, limit_memory
 from segkit.runtime.session import load
 from segkit.runtime.settings import DELEGATES, Resolved
@@ -51,8 +52,8 @@ def try_in_a_process(file, settings, target="segkit.runtime.trial:Trial"):
     try:
         key = tuple(models.sha256(part) for part in (file, library) if part)
     except OSError as error:
-        raise SegkitError(f"{one_line(error.filename or file)} cannot be read: "
-                          f"{error.strerror}") from error
+        raise SegkitError(say("{name} cannot be read: {why}",
+                              name=one_line(error.filename or file), why=error.strerror)) from error
     tried = f"{file} with the delegate {library}" if library else str(file)
     found = problem(str(Path(file).resolve()), key, settings, target)
     if found:

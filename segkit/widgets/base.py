@@ -11,6 +11,7 @@ from PIL import Image
 
 from segkit import photos
 from segkit.errors import SegkitError
+from segkit.languages import message, say
 from segkit.widgets import markup
 from segkit.widgets.markup import ALL
 
@@ -18,7 +19,7 @@ STILL = 400  # longest side of a photo that is stored in a notebook, in pixels
 WIDEST = 760  # the same for a figure, which has words in it
 # data/jupyter/jupyter_server_config.json lets Jupyter's server take messages of this size.
 # It drops larger ones without a word.
-UPLOAD_HINT = "JPEG, PNG, WebP or GIF, up to 200 MB"
+UPLOAD_HINT = message("JPEG, PNG, WebP or GIF, up to 200 MB")
 _WIDE, _STYLE = Layout(width="auto"), {"description_width": "90px"}
 
 
@@ -80,8 +81,8 @@ class Panel:
 
 
 def upload_button():
-    return FileUpload(accept="image/*", description="Upload your photo",
-                      tooltip=f"Pick a picture file of yours: {UPLOAD_HINT}",
+    return FileUpload(accept="image/*", description=say("Upload your photo"),
+                      tooltip=say("Pick a picture file of yours: {hint}", hint=say(UPLOAD_HINT)),
                       layout=Layout(width="auto", min_width="170px"))
 
 
@@ -98,15 +99,22 @@ def uploaded(button):
         raise SegkitError(f"{file['name']}: {error}") from error
 
 
+def _named(options):
+    """The options with their words in the reader's language, where these are known messages; values stay."""
+    pairs = [one if isinstance(one, tuple) else (one, one) for one in options]
+    named = [(say(words) if isinstance(words, str) else str(words), value) for words, value in pairs]
+    return options if [words for words, _ in named] == [str(words) for words, _ in pairs] else named
+
+
 def pick(label, options, tooltip="", value=None):
     """A drop-down list. ``options``: values, or (words, value) pairs; the first is chosen."""
-    return Dropdown(description=label, options=options, tooltip=tooltip, layout=_WIDE, style=_STYLE,
+    return Dropdown(description=label, options=_named(options), tooltip=tooltip, layout=_WIDE, style=_STYLE,
                     **({} if value is None else {"value": value}))
 
 
 def slide(label, options, tooltip="", value=None):
     """A slider over a short list of values, in their order."""
-    return SelectionSlider(description=label, options=options, tooltip=tooltip, layout=_WIDE,
+    return SelectionSlider(description=label, options=_named(options), tooltip=tooltip, layout=_WIDE,
                            style=_STYLE, continuous_update=False,
                            **({} if value is None else {"value": value}))
 

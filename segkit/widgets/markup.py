@@ -6,6 +6,7 @@ from html import escape
 
 import numpy as np
 
+from segkit.languages import say
 from segkit.masks import labels, resize
 from segkit.masks.words import percent
 from segkit.networks.segmenter import Segmentation
@@ -40,14 +41,16 @@ def describe(result, photo, model, only=ALL):
     order = sorted(result.classes, key=lambda c: c.index == labels.BACKGROUND)
     shares = {c.index: percent(c.share) for c in order if round(100 * c.share) >= 1}
     if only != ALL:
-        share = shares.get(only, "under 1 %")
-        found = f"Only {labels.shown(result.name(only))} is painted: {share} of the pixels."
+        share = shares.get(only, say("under 1 %"))
+        found = say("Only {name} is painted: {share} of the pixels.", name=labels.shown(result.name(only)),
+                    share=share)
     elif set(shares) <= {labels.BACKGROUND}:
-        found = "Found: background; no other class on 1 % of the pixels or more."
+        found = say("Found: background; no other class on 1 % of the pixels or more.")
     else:
         listed = ", ".join(f"{labels.shown(result.name(index))} {share}" for index, share in shares.items())
-        found = f"Found: {listed} of the pixels."
-    return f"{photo[:1].upper()}{photo[1:]} with the mask of {model} painted over it. {found}"
+        found = say("Found: {listed} of the pixels.", listed=listed)
+    return say("{photo} with the mask of {model} painted over it. {found}", photo=photo[:1].upper() + photo[1:],
+               model=model, found=found)
 
 
 def smaller(result, largest=LARGEST):
@@ -102,7 +105,8 @@ def figure(png, alt):
 def legend(result, only=ALL):
     """A table with the colour, the name and the share of each class of a result."""
     rows = "".join(_legend_row(c, only) for c in result.classes)
-    head = '<th style="padding:2px 16px 2px 0">Class</th><th style="text-align:right">Pixels</th>'
+    head = (f'<th style="padding:2px 16px 2px 0">{say("Class")}</th>'
+            f'<th style="text-align:right">{say("Pixels")}</th>')
     return ('<table style="border-collapse:collapse;font-size:14px;line-height:1.45"><thead>'
             '<tr style="text-align:left;border-bottom:1px solid #888">'
             f'<td></td>{head}</tr></thead><tbody>{rows}</tbody></table>')
@@ -112,20 +116,21 @@ def _legend_row(c, only):
     is_painted = c.index != labels.BACKGROUND and only in (ALL, c.index)
     rgb = ", ".join(str(value) for value in labels.screen_palette()[c.index])
     colour = f"rgb({rgb})" if is_painted else "transparent"
-    share = f"{100 * c.share:.1f} %" if c.share >= 0.001 else "under 0.1 %"
+    share = say("{share:.1f} %", share=100 * c.share) if c.share >= 0.001 else say("under 0.1 %")
     patch = ("display:inline-block;width:1.5em;height:1.1em;vertical-align:middle;"
              f"border:1px solid #888;background:{colour}")
     return (f'<tr><td style="padding:2px 8px 2px 0"><span style="{patch}"></span></td>'
             f'<td style="padding:2px 16px 2px 0">{escape(labels.shown(c.name))}'
-            f'{"" if is_painted else " (not painted)"}</td>'
+            f'{"" if is_painted else say(" (not painted)")}</td>'
             f'<td style="padding:2px 0;text-align:right;white-space:nowrap">{share}</td></tr>')
 
 
 def facts(result):
     """The size of a result's photo, and the milliseconds of each stage."""
     height, width = result.mask.shape
-    stages = [f"{stage} {spent:.1f} ms" for stage, spent in result.milliseconds.items()]
-    return text("\n".join([f"{width} x {height} pixels", *stages]))
+    stages = [say("{stage} {spent:.1f} ms", stage=say(stage),
+                  spent=spent) for stage, spent in result.milliseconds.items()]
+    return text("\n".join([say("{width} x {height} pixels", width=width, height=height), *stages]))
 
 
 def text(words):

@@ -16,6 +16,7 @@ from PIL import Image
 
 from segkit import photos
 from segkit.errors import SegkitError
+from segkit.languages import message, say
 from segkit.masks.words import percent
 from segkit.networks.teaching.features import BASE
 from segkit.networks.teaching.scribbles import CLASS, NOT_CLASS, UNMARKED, save_scribbles
@@ -53,7 +54,7 @@ class Scribbles(View):
 
     def __init__(self, name, given, model=BASE):
         if not given:
-            raise SegkitError("there is no photo to paint on; give a dictionary from name to photo")
+            raise SegkitError(say("there is no photo to paint on; give a dictionary from name to photo"))
         self.name, self.teacher = name, Teacher(name, model)
         self._photos, self._strokes, self._seen, self._line = {}, {}, {}, None
         self.milliseconds, self._mask = None, None
@@ -109,18 +110,21 @@ class Scribbles(View):
         self._strokes[name] = Strokes(self._photos[name].shape[:2])
 
     def _make_controls(self):
-        self.kind = ToggleButtons(options=[(self.name, CLASS), ("the rest", NOT_CLASS), ("eraser", UNMARKED)],
-                                  tooltips=["Paint what is the class", "Paint what is not", "Take marks away"],
+        self.kind = ToggleButtons(options=[(self.name, CLASS), (say(
+            "the rest"), NOT_CLASS), (say("eraser"), UNMARKED)],
+                                  tooltips=[say("Paint what is the class"), say("Paint what is not"),
+                                            say("Take marks away")],
                                   style={"button_width": "auto"})
-        self.width = IntSlider(5, 1, 40, description="Brush",
-                               tooltip="Width of the brush in pixels of the photo")
-        self.chosen = pick("Photo", list(self._photos), "The photo to paint on")
-        self.file = Text(f"{self.name}.png", description="File", tooltip="Where the marks are saved")
+        self.width = IntSlider(5, 1, 40, description=say("Brush"),
+                               tooltip=say("Width of the brush in pixels of the photo"))
+        self.chosen = pick(say("Photo"), list(self._photos), say("The photo to paint on"))
+        self.file = Text(f"{self.name}.png", description=say("File"), tooltip=say("Where the marks are saved"))
         self.upload = upload_button()
-        self.buttons = {words: Button(description=words, tooltip=tip, layout=Layout(width="auto"))
-                        for words, tip in (("Undo", "Take the last stroke back"),
-                                           ("Save", "Write the marks of this photo into the file"),
-                                           ("Load", "Read marks for this photo from the file"))}
+        self.buttons = {words: Button(description=say(words), tooltip=tip, layout=Layout(width="auto"))
+                        for words, tip in ((message("Undo"), say("Take the last stroke back")),
+                                           (message("Save"), say(
+                                               "Write the marks of this photo into the file")),
+                                           (message("Load"), say("Read marks for this photo from the file")))}
         for words, work in (("Undo", self.undo), ("Save", self._save), ("Load", self._load)):
             self.buttons[words].on_click(work)
         self.chosen.observe(self._chosen, "value")
@@ -216,11 +220,13 @@ class Scribbles(View):
 
     def _describe(self):
         count = len(self._strokes[self.photo].done)
-        found = "no mask yet"
+        found = say("no mask yet")
         if self._mask is not None:
-            found = f"{self.name} on {percent(self._mask.mean())} of the pixels"
-        self.alt = f"The photo {self.photo} with {count} strokes: {found}."
-        spent = "" if self._mask is None else f" Learned in {self.milliseconds:.0f} ms."
+            found = say("{name} on {share} of the pixels", name=self.name, share=percent(self._mask.mean()))
+        self.alt = say("The photo {photo} with {count} strokes: {found}.", photo=self.photo, count=count,
+                       found=found)
+        spent = "" if self._mask is None else say(" Learned in {milliseconds:.0f} ms.",
+                                                  milliseconds=self.milliseconds)
         self.words.value = markup.text(self.alt + spent)
         still = Image.fromarray(self._photos[self.photo]).convert("RGBA")
         for picture in (_coloured(self._mask, {True: PAINT}),
@@ -249,7 +255,7 @@ class Scribbles(View):
 
     def _save(self, *_):
         try:
-            self.message.value = markup.text(f"Saved as {self.save(self.file.value)}.")
+            self.message.value = markup.text(say("Saved as {file}.", file=self.save(self.file.value)))
         except SegkitError as error:
             self.message.value = markup.note(error)
 

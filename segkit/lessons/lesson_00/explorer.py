@@ -8,6 +8,7 @@ from PIL import Image
 
 from segkit import photos, plots
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.networks.segmenter import Segmenter
 from segkit.widgets import markup, or_sentence
 from segkit.widgets.base import UPLOAD_HINT, WIDEST, Panel, View, upload_button, uploaded
@@ -43,10 +44,10 @@ class YourPhoto(View):
         self._model = model_choices(model)[1]
         self._segmenter = Segmenter(self._model)
         self.upload, self.panel = upload_button(), Panel()
-        hint = HTML(markup.text(UPLOAD_HINT))
+        hint = HTML(markup.text(say(UPLOAD_HINT)))
         row = ipywidgets.Box([self.upload, hint], layout=Layout(
             display="flex", flex_flow="row wrap", grid_gap="4px 12px", align_items="center"))
-        name = f"the sample photo {self.SAMPLE} (a photo that you upload takes its place)"
+        name = say("the sample photo {sample} (a photo that you upload takes its place)", sample=self.SAMPLE)
         alt, still = self._show(name, photos.sample(self.SAMPLE))
         super().__init__(ipywidgets.VBox([row, self.panel.box]), alt, still, still_size=WIDEST)
         self.upload.observe(self._changed, "value")
@@ -64,6 +65,6 @@ class YourPhoto(View):
             return
         try:
             name, photo = uploaded(self.upload)
-            self._show(f"your photo {name}", photo)
+            self._show(say("your photo {name}", name=name), photo)
         except SegkitError as error:
             self.panel.fail(error)

@@ -12,6 +12,7 @@ import numpy as np
 
 from segkit.benchmark.timing import median_ms as milliseconds
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.masks import boxes as edges
 from segkit.masks import labels
 from segkit.networks.heads import Box
@@ -129,7 +130,8 @@ def masks_in_box(height, width):
         SegkitError: a size under 1.
     """
     if height < 1 or width < 1:
-        raise SegkitError(f"a box of {height} x {width} pixels is none; both must be 1 or more")
+        raise SegkitError(say("a box of {height} x {width} pixels is none; both must be 1 or more",
+                              height=height, width=width))
 
     def ways(count, size):  # edges that are missed on one axis: 0, 1 or both -> rows left over
         return [(1, size), (-2, size - 1), (1, max(size - 2, 0))][count]

@@ -3,14 +3,15 @@
 from functools import lru_cache
 
 from segkit import photos
+from segkit.languages import message, say
 from segkit.lessons.lesson_01 import scenes
 from segkit.widgets.base import Interactive, pick, slide
 
 SEGMENTING = (("DeepLab v3+", "v3plus"), ("DeepLab v3", "v3"), ("DeepLab v2", "v2"),
               ("DeepLab v1", "v1"))
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
-KINDS = (("discs", ("disc",)), ("discs and squares", ("disc", "square")),
-         ("all three", scenes.KINDS))
+KINDS = ((message("discs"), ("disc",)), (message("discs and squares"), ("disc", "square")),
+         (message("all three"), scenes.KINDS))
 
 
 def three_answers(photo="voc", least=0.3):
@@ -42,9 +43,9 @@ def three_answers(photo="voc", least=0.3):
 
     trunk, classifier, detector = heads.Trunk(16), heads.Classifier(), heads.Detector()
     return Interactive(draw, {
-        "photo": pick("Photo", photos.names(), "A sample photo", photo),
-        "head": pick("Mask by", SEGMENTING, "The head that makes the mask"),
-        "least": slide("Box score", THRESHOLDS, "Boxes with a lower score are left out", least),
+        "photo": pick(say("Photo"), photos.names(), say("A sample photo"), photo),
+        "head": pick(say("Mask by"), SEGMENTING, say("The head that makes the mask")),
+        "least": slide(say("Box score"), THRESHOLDS, say("Boxes with a lower score are left out"), least),
     })
 
 
@@ -60,7 +61,8 @@ def touching():
         return pieces_and_things(scenes.lined_up(count, gap, kinds))
 
     return Interactive(draw, {
-        "kinds": pick("Things", KINDS, "What stands in the row"),
-        "count": slide("How many", (2, 3, 4, 5), "How many things", 4),
-        "gap": slide("Gap", (8, 4, 2, 1, 0, -4, -8, -16), "Empty pixels between neighbours", 0),
+        "kinds": pick(say("Things"), KINDS, say(
+            "What stands in the row")),
+        "count": slide(say("How many"), (2, 3, 4, 5), say("How many things"), 4),
+        "gap": slide(say("Gap"), (8, 4, 2, 1, 0, -4, -8, -16), say("Empty pixels between neighbours"), 0),
     })

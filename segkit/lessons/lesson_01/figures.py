@@ -8,7 +8,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 
 from segkit import plots
-from segkit.languages import sentence
+from segkit.languages import digits, say, say_many, sentence
 from segkit.lessons.lesson_01 import experiments
 from segkit.masks import labels
 from segkit.masks.paint import paint
@@ -18,16 +18,23 @@ from segkit.plots import BLUE, INK, ORANGE, size_in_words
 LIKELY = 0.5  # a label with a higher score counts as given
 
 
-def many(number, word):
-    """A number with its word: "1 piece", "2 pieces", "1 box", "2 boxes"."""
-    return f"{number:,} {word}" + ("" if number == 1 else "es" if word.endswith("x") else "s")
+MANY = {"box": lambda n: say_many("{count:,} box", "{count:,} boxes", n),
+        "byte": lambda n: say_many("{count:,} byte", "{count:,} bytes", n),
+        "object": lambda n: say_many("{count:,} object", "{count:,} objects", n),
+        "piece": lambda n: say_many("{count:,} piece", "{count:,} pieces", n),
+        "thing": lambda n: say_many("{count:,} thing", "{count:,} things", n)}
+
+
+def many(count, word):
+    """A number with its word: "1 piece", "2 pieces", "1 box", "2 boxes"; for the words in MANY."""
+    return MANY[word](count)
 
 
 def counted(boxes):
     """The boxes of each class in words: "person 7 and bottle 1"; "none" where there is none."""
     found = Counter(box.name for box in boxes)
     order = sorted(found, key=lambda name: (-found[name], name))
-    return sentence(f"{name} {found[name]}" for name in order) or "none"
+    return sentence(f"{labels.shown(name)} {found[name]}" for name in order) or say("none")
 
 
 def draw_boxes(axes, boxes, names=True, width=1.6):
@@ -44,7 +51,7 @@ def draw_boxes(axes, boxes, names=True, width=1.6):
         frame = _frame(box, colour, width)
         frame.set_path_effects([withStroke(linewidth=width + 1.2, foreground=INK)])
         axes.add_patch(frame)
-        word = " ".join([box.name] * names + [f"{box.score:.2f}"] * (box.score < 1))
+        word = " ".join([labels.shown(box.name)] * names + [digits(box.score, ".2f")] * (box.score < 1))
         if word:
             corner = round(box.left), round(box.top)
             axes.annotate(word, (box.left, box.top), (3, -3 - 10 * corners[corner]),
@@ -94,9 +101,9 @@ def _score_bars(axes, scores, title):
     places = np.arange(len(scores))
     axes.barh(places, [s.score for s in scores], height=0.6, edgecolor=INK, linewidth=0.8,
               color=[ORANGE if s.score > LIKELY else "#DDDDDD" for s in scores])
-    axes.set_yticks(places, [s.name for s in scores])
+    axes.set_yticks(places, [labels.shown(s.name) for s in scores])
     axes.set(xlim=(0, 1), xticks=(0, 0.5, 1), ylim=(len(scores) - 0.5, -0.5))
-    axes.set_xlabel("score", fontsize=8)
+    axes.set_xlabel(say("score"), fontsize=8)
     axes.set_title(title, fontsize=9, color=INK)
     plots.plain(axes)
 
@@ -111,16 +118,16 @@ def three(scores, boxes, segmentation):
     """
     photo = segmentation.photo
     new, axes = plots.figure(3, 2.6, width_ratios=(0.55, 1, 1))
-    _score_bars(axes[0, 0], scores[:4], "label")
-    plots.panel(axes[0, 1], photo, "boxes")
+    _score_bars(axes[0, 0], scores[:4], say("label"))
+    plots.panel(axes[0, 1], photo, say("boxes"))
     draw_boxes(axes[0, 1], boxes, names=False)  # the legend names the classes, and people stand close together
-    plots.panel(axes[0, 2], segmentation.overlay(0.65), "mask")
+    plots.panel(axes[0, 2], segmentation.overlay(0.65), say("mask"))
     shown = {c.index for c in segmentation.classes} | {box.index for box in boxes}
     class_legend(new, sorted(shown), segmentation.names)
-    given = sentence(s.name for s in scores if s.score > LIKELY) or "none"
-    return plots.show(new, f"Three answers for one photo of {size_in_words(photo)} pixels. Label: "
-                           f"{given}. Boxes: {counted(boxes)}. Mask: "
-                           f"{plots.shares_in_words(segmentation)}.")
+    given = sentence(labels.shown(s.name) for s in scores if s.score > LIKELY) or say("none")
+    return plots.show(new, say("Three answers for one photo of {size} pixels. Label: {given}. Boxes: "
+                               "{counted}. Mask: {shares}.", size=size_in_words(photo), given=given,
+                               counted=counted(boxes), shares=plots.shares_in_words(segmentation)))
 
 
 def truth(scene):
@@ -131,20 +138,22 @@ def truth(scene):
     """
     found = experiments.labels_of(scene.classes, scene.names)
     new, axes = plots.figure(2, 6.2, 2)
-    plots.panel(axes[0, 0], scene.photo, f"label: {sentence(found)}")
-    plots.panel(axes[0, 1], scene.photo, f"boxes: {len(scene.boxes)}")
+    plots.panel(axes[0, 0], scene.photo, say("label: {listed}", listed=sentence(map(labels.shown, found))))
+    plots.panel(axes[0, 1], scene.photo, say("boxes: {boxes}", boxes=len(scene.boxes)))
     draw_boxes(axes[0, 1], scene.boxes, names=False, width=1.2)
     class_legend(new, np.unique(scene.classes), scene.names)
     plots.panel(axes[1, 0], paint(scene.photo, scene.classes, 0.75),
-                f"class mask: {len(found)} colours, one for each class")
+                say("class mask: {found} colours, one for each class", found=len(found)))
     name_classes(axes[1, 0], scene.classes, scene.names)
     plots.panel(axes[1, 1], paint(scene.photo, scene.instances, 0.75),
-                f"instance mask: {scene.instances.max()} colours, one for each object")
+                say("instance mask: {highest} colours, one for each object", highest=scene.instances.max()))
     covered = percent((scene.instances > 0).mean())
-    return plots.show(new, f"What is true of a photo of {size_in_words(scene.photo)} pixels. "
-                           f"Label: {sentence(found)}. Boxes: {counted(scene.boxes)}. Class mask: "
-                           f"{len(found)} classes on {covered} of the pixels. Instance mask: "
-                           f"{many(scene.instances.max(), 'object')}.")
+    return plots.show(new, say("What is true of a photo of {size} pixels. Label: {found}. Boxes: {boxes}. "
+                               "Class mask: {classes} classes on {covered} of the pixels. Instance mask: "
+                               "{objects}.", size=size_in_words(scene.photo),
+                               found=sentence(map(labels.shown, found)), boxes=counted(scene.boxes),
+                               classes=len(found), covered=covered,
+                               objects=many(scene.instances.max(), "object")))
 
 
 def blurs(photo, keeps, wanted):
@@ -159,10 +168,10 @@ def blurs(photo, keeps, wanted):
     new, axes = plots.figure(len(keeps), 2.15)
     for place, (name, keep) in zip(axes[0], keeps.items()):
         plots.panel(place, experiments.blur_outside(photo, keep),
-                    f"{name}: {percent(wrong[name])} wrong")
+                    say("{name}: {wrong} wrong", name=name, wrong=percent(wrong[name])))
     told = sentence(f"{name} {percent(share)}" for name, share in wrong.items())
-    return plots.show(new, f"One photo, blurred in {len(keeps)} ways. Pixels that are sharp or "
-                           f"blurred by mistake: {told}.")
+    return plots.show(new, say("One photo, blurred in {keeps} ways. Pixels that are sharp or blurred by "
+                               "mistake: {told}.", keeps=len(keeps), told=told))
 
 
 def from_masks(photo, masks, least=100):
@@ -182,7 +191,8 @@ def from_masks(photo, masks, least=100):
         told.append(f"{title}, {many(len(boxes), 'box')} ({counted(boxes)})")
         found |= {box.index for box in boxes}
     class_legend(new, sorted(found))
-    return plots.show(new, f"Boxes around all regions of {least} pixels or more: {sentence(told)}.")
+    return plots.show(new, say("Boxes around all regions of {least} pixels or more: {listed}.", least=least,
+                               listed=sentence(told)))
 
 
 def same_box(masks):
@@ -197,12 +207,13 @@ def same_box(masks):
         box, = experiments.boxes_of(mask.astype(np.uint8), mask.astype(np.uint8))
         share = mask.sum() / ((box.right - box.left) * (box.bottom - box.top))
         plots.panel(place, np.where(mask[..., None], plots.rgb(BLUE), 245).astype(np.uint8),
-                    f"{name} fills {percent(share)}")
+                    say("{name} fills {share}", name=name, share=percent(share)))
         place.add_patch(_frame(box, ORANGE, 2))
         told.append((name, share, tuple(box[3:])))
-    alike = "the same box" if len({edges for *_, edges in told}) == 1 else "different boxes"
-    return plots.show(new, f"{len(masks)} masks with {alike}. Share of the box that they fill: "
-                           f"{sentence(f'{name} {percent(share)}' for name, share, _ in told)}.")
+    alike = say("the same box") if len({edges for *_, edges in told}) == 1 else say("different boxes")
+    return plots.show(new, say("{masks} masks with {alike}. Share of the box that they fill: {listed}.",
+                               masks=len(masks), alike=alike,
+                               listed=sentence((f"{name} {percent(share)}" for name, share, _ in told))))
 
 
 def costs(rows):
@@ -212,24 +223,25 @@ def costs(rows):
         rows: what :func:`segkit.lessons.lesson_01.experiments.costs` returns.
     """
     new, axes = plots.figure(3, 2.1, sharey=True)
-    parts = (("file of the head, bytes", [row.file_bytes for row in rows]),
-             ("answer, bytes", [row.answer_bytes for row in rows]),
-             ("time of the head, ms", [row.milliseconds for row in rows]))
+    parts = ((say("file of the head, bytes"), [row.file_bytes for row in rows]),
+             (say("answer, bytes"), [row.answer_bytes for row in rows]),
+             (say("time of the head, ms"), [row.milliseconds for row in rows]))
     for place, (title, numbers) in zip(axes[0], parts):
         _cost_bars(place, title, numbers)
-    axes[0, 0].set_yticks(range(len(rows)), [row.answer for row in rows])
+    axes[0, 0].set_yticks(range(len(rows)), [say(row.answer) for row in rows])
     axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
-    told = "; ".join(f"{row.answer}: a file of {many(row.file_bytes, 'byte')}, an answer of "
-                     f"{many(row.answer_bytes, 'byte')}, {row.milliseconds:.2f} ms" for row in rows)
-    return plots.show(new, f"What three answers cost, besides the trunk. {told}.")
+    told = "; ".join(say("{name}: a file of {file}, an answer of {answer}, {milliseconds:.2f} ms",
+                         name=say(row.answer), file=many(row.file_bytes, "byte"),
+                         answer=many(row.answer_bytes, "byte"), milliseconds=row.milliseconds) for row in rows)
+    return plots.show(new, say("What three answers cost, besides the trunk. {told}.", told=told))
 
 
 def _cost_bars(axes, title, numbers):
     """Bars over a logarithmic axis, with the number beside each."""
     axes.barh(range(len(numbers)), numbers, height=0.6, color=BLUE, edgecolor=INK, linewidth=0.8)
-    for place, number in enumerate(numbers):
-        axes.text(1.15 * number, place, va="center", fontsize=8, color=INK,
-                  s=f"{number:.2f}" if isinstance(number, float) else f"{number:,}")
+    for place, value in enumerate(numbers):
+        axes.text(1.15 * value, place, va="center", fontsize=8, color=INK,
+                  s=digits(value, ".2f" if isinstance(value, float) else ","))
     axes.set(xscale="log", xlim=(min(numbers) / 4, 12 * max(numbers)))
     axes.set_title(title, fontsize=9, color=INK)
     plots.plain(axes)
@@ -243,10 +255,11 @@ def named(photo, scores):
         scores: list of :class:`segkit.networks.heads.ClassScore`, the best first.
     """
     new, axes = plots.figure(2, 2.5, width_ratios=(0.9, 1))
-    _score_bars(axes[0, 0], scores, "label")
-    plots.panel(axes[0, 1], photo, "photo")
-    return plots.show(new, f"The {len(scores)} best labels for one photo, best first: "
-                           f"{sentence(f'{s.name} {percent(s.score)}' for s in scores)}.")
+    _score_bars(axes[0, 0], scores, say("label"))
+    plots.panel(axes[0, 1], photo, say("photo"))
+    return plots.show(new, say("The {scores} best labels for one photo, best first: {listed}.",
+                               scores=len(scores),
+                               listed=sentence(f"{labels.shown(s.name)} {percent(s.score)}" for s in scores)))
 
 
 def boxed(photo, found):
@@ -261,4 +274,4 @@ def boxed(photo, found):
         plots.panel(place, photo, f"{name}: {many(len(boxes), 'box')}")
         draw_boxes(place, boxes)
     told = "; ".join(f"{name} {counted(boxes)}" for name, boxes in found.items())
-    return plots.show(new, f"Boxes of {len(found)} detectors on one photo. {told}.")
+    return plots.show(new, say("Boxes of {found} detectors on one photo. {told}.", found=len(found), told=told))

@@ -10,6 +10,7 @@ import numpy as np
 
 from segkit import models, photos
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.masks import resize
 from segkit.networks.heads import Box, ClassScore
 
@@ -72,9 +73,10 @@ def detect(session, photo, least=0.5):
 def _check(session, task):
     known = session.model and session.model.task == task
     if not known or session.inputs[0].dtype != np.uint8:
-        what = (f"its task is to {session.model.task}" if session.model
-                else "the catalogue does not know it")
-        raise SegkitError(f"{session.path.name} is no published model that can {task}: {what}")
+        what = (say("its task is to {task}", task=session.model.task) if session.model
+                else say("the catalogue does not know it"))
+        raise SegkitError(say("{name} is no published model that can {task}: {what}", name=session.path.name,
+                              task=task, what=what))
 
 
 def _pixels(session, photo):

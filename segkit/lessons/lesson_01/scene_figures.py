@@ -3,7 +3,9 @@
 import numpy as np
 
 from segkit import plots
+from segkit.languages import say
 from segkit.lessons.lesson_01 import experiments, figures
+from segkit.masks.labels import shown
 from segkit.plots import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW
 
 # Wall and floor in grey; discs, squares and triangles in colours of Okabe and Ito's palette.
@@ -22,21 +24,22 @@ def kinds_of_masks(scene):
     """
     merged = experiments.pieces(scene.classes, scene.stuff)
     new, axes = plots.figure(2, 5.8, 2)
-    plots.panel(axes[0, 0], scene.photo, "photo")
-    plots.panel(axes[0, 1], CLASS_COLOURS[scene.classes], "semantic: a class for each pixel")
+    plots.panel(axes[0, 0], scene.photo, say("photo"))
+    plots.panel(axes[0, 1], CLASS_COLOURS[scene.classes], say("semantic: a class for each pixel"))
     plots.panel(axes[1, 0], numbered(scene.instances, np.full_like(scene.photo, 255)),
-                "instance: a class and a number for each thing")
+                say("instance: a class and a number for each thing"))
     plots.panel(axes[1, 1], numbered(scene.instances, CLASS_COLOURS[scene.classes]),
-                "panoptic: a class for each pixel, a number for each thing")
+                say("panoptic: a class for each pixel, a number for each thing"))
     for place, words in ((axes[0, 1], _class_words(scene)), (axes[1, 0], _thing_words(scene)),
                          (axes[1, 1], _thing_words(scene) + _stuff_words(scene))):
         for x, y, word in words:
             figures.write(place, x, y, word)
     things = len(scene.boxes)
-    return plots.show(new, f"A drawn scene of {things} things: {figures.counted(scene.boxes)}. Its "
-                           f"semantic mask shows {figures.many(merged.max(), 'piece')} of things, "
-                           f"its instance mask {figures.many(things, 'thing')}, its panoptic mask "
-                           f"{len(np.unique(scene.panoptic))} segments with wall and floor.")
+    return plots.show(new, say("A drawn scene of {things} things: {counted}. Its semantic mask shows {pieces} "
+                               "of things, its instance mask {numbered}, its panoptic mask {segments} "
+                               "segments with wall and floor.", things=things,
+                               counted=figures.counted(scene.boxes), pieces=figures.many(merged.max(), "piece"),
+                               numbered=figures.many(things, "thing"), segments=len(np.unique(scene.panoptic))))
 
 
 def numbered(numbers, ground):
@@ -46,7 +49,7 @@ def numbered(numbers, ground):
 
 
 def _thing_words(scene):
-    return [(*figures.middle(scene.instances == n), f"{box.name} {n}")
+    return [(*figures.middle(scene.instances == n), f"{shown(box.name)} {n}")
             for n, box in enumerate(scene.boxes, start=1)]
 
 
@@ -54,13 +57,13 @@ def _class_words(scene):
     """One word in each piece of things, and the stuff."""
     merged = experiments.pieces(scene.classes, scene.stuff)
     found, sizes = np.unique(merged[merged > 0], return_counts=True)
-    words = [(*figures.middle(merged == n), scene.names[scene.classes[merged == n][0]])
+    words = [(*figures.middle(merged == n), shown(scene.names[scene.classes[merged == n][0]]))
              for n in found[sizes >= 100]]
     return words + _stuff_words(scene)
 
 
 def _stuff_words(scene):
-    return [(*figures.middle(scene.classes == index), scene.names[index]) for index in scene.stuff]
+    return [(*figures.middle(scene.classes == index), shown(scene.names[index])) for index in scene.stuff]
 
 
 def pieces_and_things(scene):
@@ -72,15 +75,16 @@ def pieces_and_things(scene):
     found = experiments.pieces(scene.classes, scene.stuff)
     merged = experiments.boxes_of(found, scene.classes, scene.names)
     new, axes = plots.figure(3, 2.15)
-    plots.panel(axes[0, 0], scene.photo, "photo")
+    plots.panel(axes[0, 0], scene.photo, say("photo"))
     plots.panel(axes[0, 1], CLASS_COLOURS[scene.classes],
-                f"semantic mask: {figures.many(len(merged), 'box')}")
+                say("semantic mask: {boxes}", boxes=figures.many(len(merged), "box")))
     figures.draw_boxes(axes[0, 1], merged, names=False, width=1)
     plots.panel(axes[0, 2], numbered(scene.instances, np.full_like(scene.photo, 255)),
-                f"instance mask: {figures.many(len(scene.boxes), 'box')}")
+                say("instance mask: {boxes}", boxes=figures.many(len(scene.boxes), "box")))
     figures.draw_boxes(axes[0, 2], scene.boxes, names=False, width=1)
-    return plots.show(new, f"A scene of {figures.many(len(scene.boxes), 'thing')} "
-                           f"({figures.counted(scene.boxes)}). The semantic mask has "
-                           f"{figures.many(len(merged), 'piece')} and gives "
-                           f"{figures.many(len(merged), 'box')}; the instance mask gives "
-                           f"{figures.many(len(scene.boxes), 'box')}.")
+    return plots.show(new, say("A scene of {things} ({counted}). The semantic mask has {pieces} and gives "
+                               "{boxes}; the instance mask gives {right}.",
+                               things=figures.many(len(scene.boxes), "thing"),
+                               counted=figures.counted(scene.boxes), pieces=figures.many(len(merged), "piece"),
+                               boxes=figures.many(len(merged), "box"),
+                               right=figures.many(len(scene.boxes), "box")))

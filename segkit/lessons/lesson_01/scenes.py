@@ -13,11 +13,12 @@ import numpy as np
 
 from segkit import photos
 from segkit.errors import SegkitError
+from segkit.languages import message, say
 from segkit.lessons.lesson_01 import experiments
 from segkit.masks import labels
 from segkit.plots import PALETTE, rgb
 
-NAMES = ("wall", "floor", "disc", "square", "triangle")
+NAMES = (message("wall"), message("floor"), message("disc"), message("square"), message("triangle"))
 STUFF = (0, 1)
 KINDS = NAMES[len(STUFF):]
 HEIGHT, WIDTH = 180, 240
@@ -86,7 +87,7 @@ def draw(things, seed=0):
         SegkitError: an unknown kind; more than 255 things; a thing of which nothing is seen.
     """
     if len(things) > 255:
-        raise SegkitError(f"a scene holds at most 255 things, not {len(things)}")
+        raise SegkitError(say("a scene holds at most 255 things, not {things}", things=len(things)))
     classes = np.zeros((HEIGHT, WIDTH), np.uint8)
     classes[HORIZON:] = 1
     instances = np.zeros_like(classes)
@@ -99,8 +100,9 @@ def draw(things, seed=0):
     hidden = set(range(1, len(things) + 1)) - set(np.unique(instances).tolist())
     if hidden:
         number = min(hidden)
-        raise SegkitError(f"nothing is seen of thing {number}, {things[number - 1]}: it lies "
-                          f"outside the {WIDTH} x {HEIGHT} pixels or behind others; move it")
+        raise SegkitError(say("nothing is seen of thing {number}, {things}: it lies outside the {width} x "
+                              "{height} pixels or behind others; move it", number=number,
+                              things=things[number - 1], width=WIDTH, height=HEIGHT))
     photo += _integers(np.random.RandomState(seed), -7, 8, photo.shape)
     return Scene(photo.clip(0, 255).astype(np.uint8), classes, instances, NAMES, STUFF)
 
@@ -116,7 +118,8 @@ def _inside(thing):
         return np.maximum(abs(x), abs(y)) <= half
     if thing.kind == "triangle":  # a tip above, the base below
         return (abs(x) <= (y + half) / 2) & (y <= half)
-    raise SegkitError(f"no thing is of the kind {thing.kind!r}; there are {', '.join(KINDS)}")
+    raise SegkitError(say("no thing is of the kind {kind!r}; there are {listed}", kind=thing.kind,
+                          listed=", ".join(KINDS)))
 
 
 def _integers(random, low, high, size=None):
@@ -142,8 +145,9 @@ def lined_up(count=4, gap=0, kinds=("disc",), size=40, seed=0):
     """
     length = count * size + (count - 1) * gap
     if length > WIDTH or gap <= -size:
-        raise SegkitError(f"{count} things of {size} pixels with a gap of {gap} do not fit into "
-                          f"{WIDTH} pixels side by side; take fewer things or another gap")
+        raise SegkitError(say("{count} things of {size} pixels with a gap of {gap} do not fit into {width} "
+                              "pixels side by side; take fewer things or another gap", count=count, size=size,
+                              gap=gap, width=WIDTH))
     first = (WIDTH - length) // 2 + size / 2
     return draw([Thing(kinds[i % len(kinds)], HORIZON, first + i * (size + gap), size)
                  for i in range(count)], seed)
@@ -175,7 +179,8 @@ def scatter(count=6, seed=0, visible=0.6):
             areas.append(int(inside.sum()))
             numbers[inside] = len(things)
     else:
-        raise SegkitError(f"{count} things do not fit; ask for fewer, or for less to stay visible")
+        raise SegkitError(say("{count} things do not fit; ask for fewer, or for less to stay visible",
+                              count=count))
     return draw(things, seed)
 
 

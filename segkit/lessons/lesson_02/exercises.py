@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from segkit import photos
+from segkit.languages import say
 from segkit.lessons.exercise import choice, function
 from segkit.lessons.lesson_02 import experiments
 from segkit.masks import labels, metrics
@@ -40,19 +41,17 @@ def _read_mask():
     return function(
         given=[file.getvalue()],
         right=_opened,
-        why="the array holds the indices of the file: classes from 0 to 20, and 255 for ignored "
-            "pixels.",
+        why=say("the array holds the indices of the file: classes from 0 to 20, and 255 for ignored pixels."),
         mistakes=[
             (lambda data: _opened(data, "L"),
-             "these are the brightnesses of the colours, 0 to 255; the file holds indices, and the "
-             "palette is only for the eye"),
+             say("these are the brightnesses of the colours, 0 to 255; the file holds indices, and the "
+                 "palette is only for the eye")),
             (lambda data: _opened(data, "RGB"),
-             "these are colours, three numbers a pixel; read the image without converting it"),
+             say("these are colours, three numbers a pixel; read the image without converting it")),
             (lambda data: _opened(data) % labels.IGNORE,
-             "the classes are right, but 255 has become 0: pixels that nobody counts are "
-             "background now"),
+             say("the classes are right, but 255 has become 0: pixels that nobody counts are background now")),
             (lambda data: (_opened(data) > 0).astype(np.uint8),
-             "this says only whether a pixel is something; the file says what it is"),
+             say("this says only whether a pixel is something; the file says what it is")),
         ])
 
 
@@ -60,17 +59,17 @@ def _known_accuracy():
     return function(
         given=[*_masks()],
         right=lambda truth, guess: (truth == guess)[truth != labels.IGNORE].mean(),
-        why="only the pixels whose truth is known are counted, as in segkit.masks.metrics.",
+        why=say("only the pixels whose truth is known are counted, as in segkit.masks.metrics."),
         mistakes=[
             (lambda truth, guess: (truth == guess).mean(),
-             "ignored pixels are counted as mistakes: no prediction is ever 255; leave them out "
-             "of the count above and below the line"),
+             say("ignored pixels are counted as mistakes: no prediction is ever 255; leave them out of the "
+                 "count above and below the line")),
             (lambda truth, guess: ((truth == guess) | (truth == labels.IGNORE)).mean(),
-             "ignored pixels are counted as hits; they count neither way"),
+             say("ignored pixels are counted as hits; they count neither way")),
             (lambda truth, guess: (truth == guess)[(truth > 0) & (truth != labels.IGNORE)].mean(),
-             "the background is missing: it is a class, too"),
+             say("the background is missing: it is a class, too")),
             (lambda truth, guess: (truth == guess).sum(),
-             "this is a count; divide it by the number of pixels that are counted"),
+             say("this is a count; divide it by the number of pixels that are counted")),
         ])
 
 
@@ -87,25 +86,25 @@ def _one_iou():
     return function(
         given=[*_masks(), PERSON],
         right=_groups(lambda both, missed, wrong: both / (both + missed + wrong)),
-        why="common pixels, divided by pixels that are in the truth or in the prediction.",
+        why=say("common pixels, divided by pixels that are in the truth or in the prediction."),
         mistakes=[
             (_groups(lambda both, missed, wrong: both / (both + missed)),
-             "this divides by the true pixels (recall): a model that says person everywhere would "
-             "get 1; divide by the union"),
+             say("this divides by the true pixels (recall): a model that says person everywhere would get 1; "
+                 "divide by the union")),
             (_groups(lambda both, missed, wrong: both / (both + wrong)),
-             "this divides by the predicted pixels (precision): who claims one sure pixel would "
-             "get 1; divide by the union"),
+             say("this divides by the predicted pixels (precision): who claims one sure pixel would get 1; "
+                 "divide by the union")),
             (lambda truth, guess, i: ((truth == i) & (guess == i)).sum() / (guess == i).sum(),
-             "this divides by the predicted pixels, even by the ignored ones; divide by the union "
-             "of the known pixels"),
+             say("this divides by the predicted pixels, even by the ignored ones; divide by the union of the "
+                 "known pixels")),
             (_groups(lambda both, missed, wrong: 2 * both / (2 * both + missed + wrong)),
-             "this is the Dice coefficient, which is never lower than the IoU; the union holds the "
-             "common pixels once"),
+             say("this is the Dice coefficient, which is never lower than the IoU; the union holds the common "
+                 "pixels once")),
             (_groups(lambda both, missed, wrong: both / (2 * both + missed + wrong)),
-             "the common pixels are in this sum twice; the union holds them once"),
+             say("the common pixels are in this sum twice; the union holds them once")),
             (lambda truth, guess, i: (((truth == i) & (guess == i)).sum()
                                       / ((truth == i) | (guess == i)).sum()),
-             "close: predicted pixels where the truth is 255 do not count"),
+             say("close: predicted pixels where the truth is 255 do not count")),
         ])
 
 
@@ -114,19 +113,19 @@ def _data_set_iou():
     return function(
         given=[matrices],
         right=lambda matrices: metrics.mean_iou(matrices.sum(axis=0)),
-        why="matrices add up, and each class is measured once, over all photos.",
+        why=say("matrices add up, and each class is measured once, over all photos."),
         mistakes=[
             (lambda matrices: np.mean([metrics.mean_iou(matrix) for matrix in matrices]),
-             "this is the mean over the photos: a class with a few pixels in one photo counts as "
-             "much as one that fills another; add the matrices first"),
+             say("this is the mean over the photos: a class with a few pixels in one photo counts as much as "
+                 "one that fills another; add the matrices first")),
             (lambda matrices: metrics.pixel_accuracy(matrices.sum(axis=0)),
-             "this is the pixel accuracy of all photos together"),
+             say("this is the pixel accuracy of all photos together")),
             (lambda matrices: metrics.frequency_weighted_iou(matrices.sum(axis=0)),
-             "this weights each class by its pixels; in the mean IoU all classes weigh the same"),
+             say("this weights each class by its pixels; in the mean IoU all classes weigh the same")),
             (lambda matrices: np.nan_to_num(metrics.iou_per_class(matrices.sum(axis=0))).mean(),
-             "classes that never occur count as 0 here; leave them out"),
+             say("classes that never occur count as 0 here; leave them out")),
             (lambda matrices: metrics.iou_per_class(matrices.sum(axis=0)),
-             "this is one number for each class; take the mean over the classes that occur"),
+             say("this is one number for each class; take the mean over the classes that occur")),
         ])
 
 
@@ -143,14 +142,14 @@ def _rim():
 
     found = {"A": accuracy(truth), "B": accuracy(whole), "C": outlines(RIM),
              "D": outlines(RIM - 1)}
-    return choice("D", f"it says {found['D']}: it looks at outlines only, and the allowed distance "
-                       f"is smaller than the rim. A says {found['A']}, B {found['B']}, C {found['C']}.", {
-        "A": f"it says {found['A']}: the rim lies inside the ignored band, so no pixel of it is "
-             "counted",
-        "B": f"it says {found['B']}: the rim is counted now, but most pixels lie far from any "
-             "outline",
-        "C": f"it says {found['C']}: an outline {RIM} pixels too far out still counts as right "
-             f"where \"near\" means {RIM} pixels",
+    return choice("D", say("it says {D}: it looks at outlines only, and the allowed distance is smaller than "
+                           "the rim. A says {A}, B {B}, C {C}.", D=found["D"], A=found["A"], B=found["B"],
+                           C=found["C"]), {
+        "A": say("it says {A}: the rim lies inside the ignored band, so no pixel of it is counted",
+                 A=found["A"]),
+        "B": say("it says {B}: the rim is counted now, but most pixels lie far from any outline", B=found["B"]),
+        "C": say('it says {C}: an outline {rim} pixels too far out still counts as right where "near" means '
+                 "{rim} pixels", C=found["C"], rim=RIM),
     })
 
 

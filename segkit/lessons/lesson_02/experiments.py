@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import message, say, say_many
 from segkit.masks import metrics, resize
 from segkit.masks.labels import BACKGROUND
 
 
 def _checked(amount):
     if not amount >= 0:
-        raise SegkitError(f"the amount of damage must be 0 or more, not {amount}")
+        raise SegkitError(say("the amount of damage must be 0 or more, not {amount}", amount=amount))
     return amount
 
 
@@ -71,11 +72,11 @@ def speckled(mask, percent, seed=0):
 
 
 KINDS = {
-    "moved to the right": (shifted, "by {} pixels"),
-    "grown": (grown, "by {} pixels"),
-    "shrunk": (eroded, "by {} pixels"),
-    "in coarse blocks": (coarse, "of {} pixels"),
-    "without small objects": (without_small, "under {} % of the photo"),
-    "speckled": (speckled, "on {} % of the pixels"),
+    message("moved to the right"): (shifted, lambda n: say_many("by {count} pixel", "by {count} pixels", n)),
+    message("grown"): (grown, lambda n: say_many("by {count} pixel", "by {count} pixels", n)),
+    message("shrunk"): (eroded, lambda n: say_many("by {count} pixel", "by {count} pixels", n)),
+    message("in coarse blocks"): (coarse, lambda n: say_many("of {count} pixel", "of {count} pixels", n)),
+    message("without small objects"): (without_small, lambda n: say("under {share} % of the photo", share=n)),
+    message("speckled"): (speckled, lambda n: say("on {share} % of the pixels", share=n)),
 }
-"""Name of a kind of damage -> (its function, words for the amount)."""
+"""Name of a kind of damage -> (its function, a function from the amount to its words)."""

@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from segkit import photos
+from segkit.languages import message, say
 from segkit.lessons.lesson_02 import experiments
 from segkit.masks import labels, metrics
 from segkit.masks.words import percent
@@ -18,10 +19,10 @@ STEP = 5
 def regions():
     """The true regions of the playground: {name: (60, 80) bool}."""
     y, x = np.mgrid[:HIGH, :WIDE] + 0.5
-    return {"a rectangle": (x > 20) & (x < 50) & (y > 15) & (y < 45),
-            "a disc": np.hypot(x - 35, y - 30) < 15,
-            "a thin bar": (x > 20) & (x < 50) & (y > 28) & (y < 32),
-            "two parts": (y > 15) & (y < 45) & (((x > 20) & (x < 30)) | ((x > 40) & (x < 50)))}
+    return {message("a rectangle"): (x > 20) & (x < 50) & (y > 15) & (y < 45),
+            message("a disc"): np.hypot(x - 35, y - 30) < 15,
+            message("a thin bar"): (x > 20) & (x < 50) & (y > 28) & (y < 32),
+            message("two parts"): (y > 15) & (y < 45) & (((x > 20) & (x < 30)) | ((x > 40) & (x < 50)))}
 
 
 def playground():
@@ -40,11 +41,11 @@ def playground():
 
     true = regions()
     return Interactive(draw, {
-        "region": pick("Truth", list(true), "The true region"),
-        "left": slide("Left", range(0, WIDE, STEP), "Where your rectangle begins", 30),
-        "top": slide("Top", range(0, HIGH, STEP), "Where your rectangle begins", 15),
-        "width": slide("Width", range(STEP, WIDE + 1, STEP), "Of your rectangle, in pixels", 30),
-        "height": slide("Height", range(STEP, HIGH + 1, STEP), "Of your rectangle, in pixels", 30),
+        "region": pick(say("Truth"), list(true), say("The true region")),
+        "left": slide(say("Left"), range(0, WIDE, STEP), say("Where your rectangle begins"), 30),
+        "top": slide(say("Top"), range(0, HIGH, STEP), say("Where your rectangle begins"), 15),
+        "width": slide(say("Width"), range(STEP, WIDE + 1, STEP), say("Of your rectangle, in pixels"), 30),
+        "height": slide(say("Height"), range(STEP, HIGH + 1, STEP), say("Of your rectangle, in pixels"), 30),
     })
 
 
@@ -56,10 +57,10 @@ def damage_explorer():
         ``band`` (how many pixels around each object are not counted).
     """
     return Interactive(_draw, {
-        "kind": pick("Damage", list(experiments.KINDS), "What happens to the true mask"),
-        "amount": slide("Amount", AMOUNTS, "Pixels or per cent, see the words below", value=4),
-        "band": pick("Ignored", [("5 pixels around each object", 5), ("no pixel", 0)],
-                     "Pixels near the outline of an object that are not counted"),
+        "kind": pick(say("Damage"), list(experiments.KINDS), say("What happens to the true mask")),
+        "amount": slide(say("Amount"), AMOUNTS, say("Pixels or per cent, see the words below"), value=4),
+        "band": pick(say("Ignored"), [(say("5 pixels around each object"), 5), (say("no pixel"), 0)],
+                     say("Pixels near the outline of an object that are not counted")),
     })
 
 
@@ -83,8 +84,8 @@ def _draw(kind, amount, band):
     from segkit.lessons.lesson_02 import measure_figures
 
     mask, values = _measured(kind, amount, band)
-    words = experiments.KINDS[kind][1].format(amount).replace(" 1 pixels", " 1 pixel")
+    words = experiments.KINDS[kind][1](amount)
     missing = percent((_masks(band)[0] == labels.IGNORE).mean())
     return measure_figures.measured(photos.sample("voc"), mask, values,
-                                    f"The true mask {kind} {words}, {missing} of the pixels not "
-                                    "counted")
+                                    say("The true mask {kind} {words}, {missing} of the pixels not counted",
+                                        kind=say(kind), words=words, missing=missing))

@@ -6,7 +6,7 @@ from PIL import Image
 
 from segkit import plots
 from segkit.errors import SegkitError
-from segkit.languages import sentence
+from segkit.languages import say, sentence
 from segkit.masks import labels, resize
 from segkit.masks.words import percent
 from segkit.plots import INK, rgb, size_in_words
@@ -25,7 +25,7 @@ def in_colours(mask, palette=None):
 
 def name(index):
     """The name of a class of PASCAL VOC, or "ignored"."""
-    return "ignored" if index == labels.IGNORE else labels.VOC[index]
+    return say("ignored") if index == labels.IGNORE else labels.shown(labels.VOC[index])
 
 
 def legend(figure, indices):
@@ -41,9 +41,9 @@ def crop(image, top, left, height, width):
     rows, columns = image.shape[:2]
     inside = 0 <= top < top + height <= rows and 0 <= left < left + width <= columns
     if not inside:
-        raise SegkitError(f"the part from row {top} and column {left} on, {width} x {height} "
-                          f"pixels, does not lie inside {columns} x {rows} pixels; move it or "
-                          "make it smaller")
+        raise SegkitError(say("the part from row {top} and column {left} on, {width} x {height} pixels, does "
+                              "not lie inside {columns} x {rows} pixels; move it or make it smaller", top=top,
+                              left=left, width=width, height=height, columns=columns, rows=rows))
     return image[top:top + height, left:left + width]
 
 
@@ -64,22 +64,23 @@ def class_map(photo, mask, top, left, size=10):
     """
     part = crop(mask, top, left, size, size)
     new, axes = plots.figure(3, 2.55, width_ratios=(1, 1, 0.8))
-    for place, image, title in zip(axes[0], (photo, in_colours(mask)), ("photo", "class map")):
+    for place, image, title in zip(axes[0], (photo, in_colours(mask)), (say("photo"), say("class map"))):
         plots.panel(place, image, title)
         frame(place, top, left, size, size)
-    plots.panel(axes[0, 2], in_colours(part), f"rows {top} to {top + size - 1},\n"
-                                              f"columns {left} to {left + size - 1}")
+    plots.panel(axes[0, 2], in_colours(part), say("rows {top} to {bottom},\ncolumns {left} to {right}", top=top,
+                                                  bottom=top + size - 1, left=left, right=left + size - 1))
     for (row, column), index in np.ndenumerate(part):
         dark = in_colours(np.array([[index]])).mean() < 128
         axes[0, 2].text(column, row, int(index), ha="center", va="center", fontsize=7.5,
                         color="white" if dark else INK)
     found = [int(index) for index in np.unique(mask)]
     legend(new, found)
-    counts = sentence(f"{index} = {name(index)} on {(part == index).sum()}"
+    counts = sentence(say("{index} = {name} on {count}", index=index, name=name(index),
+                          count=(part == index).sum())
                       for index in np.unique(part))
-    return plots.show(new, f"A photo of {size_in_words(photo)} pixels, its class map with "
-                           f"{len(found)} classes, and {part.size} pixels of the map as numbers: "
-                           f"{counts} of them.")
+    return plots.show(new, say("A photo of {size} pixels, its class map with {found} classes, and {numbers} "
+                               "pixels of the map as numbers: {counts} of them.", size=size_in_words(photo),
+                               found=len(found), numbers=part.size, counts=counts))
 
 
 def palettes(mask):
@@ -92,8 +93,8 @@ def palettes(mask):
     bright = np.array(Image.fromarray(stored[None]).convert("L"))[0]  # of each class's colour
     shown = in_colours(np.arange(256))
     new, axes = plots.figure(3, 2.75)
-    panels = {"PASCAL VOC's palette": (stored, ""), "palette of these lessons": (shown, ""),
-              "brightness of VOC's colours (L)": (np.repeat(bright[:, None], 3, axis=1), ": {}")}
+    panels = {say("PASCAL VOC's palette"): (stored, ""), say("palette of these lessons"): (shown, ""),
+              say("brightness of VOC's colours (L)"): (np.repeat(bright[:, None], 3, axis=1), ": {}")}
     found = [int(index) for index in np.unique(mask)]
     for place, (title, (colours, value)) in zip(axes[0], panels.items()):
         plots.panel(place, colours[mask], title)
@@ -103,10 +104,11 @@ def palettes(mask):
                      ncols=2, frameon=False, columnspacing=1)
     last = max(index for index in found if index != labels.IGNORE)
     told = [str(tuple(int(v) for v in colours[last])) for colours in (stored, shown)]
-    return plots.show(new, f"One mask with {len(found)} values, three times. Class {last}, "
-                           f"{name(last)}, is {told[0]} in PASCAL VOC's palette and {told[1]} in "
-                           f"that of these lessons; the brightness of VOC's colour is "
-                           f"{bright[last]} of 255. None of these numbers is the index {last}.")
+    return plots.show(new, say("One mask with {found} values, three times. Class {last}, {name}, is {stored} "
+                               "in PASCAL VOC's palette and {shown} in that of these lessons; the brightness "
+                               "of VOC's colour is {bright} of 255. None of these numbers is the index {last}.",
+                               found=len(found), last=last, name=name(last), stored=told[0], shown=told[1],
+                               bright=bright[last]))
 
 
 def ignored(photo, mask, part):
@@ -118,16 +120,17 @@ def ignored(photo, mask, part):
         part: (top, left, height, width) of the part that is shown close by.
     """
     new, axes = plots.figure(3, 2.55)
-    plots.panel(axes[0, 0], in_colours(mask), "class map")
+    plots.panel(axes[0, 0], in_colours(mask), say("class map"))
     frame(axes[0, 0], *part)
-    plots.panel(axes[0, 1], crop(photo, *part), "part of the photo")
-    plots.panel(axes[0, 2], in_colours(crop(mask, *part)), "part of the class map")
+    plots.panel(axes[0, 1], crop(photo, *part), say("part of the photo"))
+    plots.panel(axes[0, 2], in_colours(crop(mask, *part)), say("part of the class map"))
     legend(new, [int(index) for index in np.unique(mask)])
     hidden = mask == labels.IGNORE
     near, (height, width) = percent(crop(hidden, *part).mean()), part[2:]
-    return plots.show(new, "A class map whose objects have a dark band of ignored pixels around "
-                           f"them: {percent(hidden.mean())} of all pixels, and {near} of the part "
-                           f"of {width} x {height} pixels that is shown close by.")
+    return plots.show(new, say("A class map whose objects have a dark band of ignored pixels around them: "
+                               "{mean} of all pixels, and {near} of the part of {width} x {height} pixels "
+                               "that is shown close by.", mean=percent(hidden.mean()), near=near, width=width,
+                               height=height))
 
 
 def resized(mask, factor, part):
@@ -145,17 +148,19 @@ def resized(mask, factor, part):
     made_up = ~np.isin(blended, np.unique(mask))
     more = len(np.setdiff1d(blended, mask))
     new, axes = plots.figure(3, 3.1)
-    panels = {"mask": in_colours(mask), f"1/{factor}, then nearest": in_colours(nearest),
-              f"1/{factor}, then bilinear: {more} new classes": in_colours(blended)}
+    panels = {"mask": in_colours(mask), say("1/{factor}, then nearest", factor=factor): in_colours(nearest),
+              say("1/{factor}, then bilinear: {more} new classes", factor=factor,
+                  more=more): in_colours(blended)}
     for place, (title, image) in zip(axes[0], panels.items()):
         plots.panel(place, crop(image, *part), title)
     legend(new, [int(index) for index in np.union1d(mask, blended)])
-    return plots.show(new, f"A mask with {len(np.unique(mask))} classes, made {factor} times "
-                           "smaller and enlarged again. Nearest gives another class to "
-                           f"{percent((nearest != mask).mean())} of the pixels, and no new class. "
-                           f"Bilinear gives another class to {percent((blended != mask).mean())}, "
-                           f"and {more} classes that are not in the mask, on "
-                           f"{percent(made_up.mean())} of the pixels.")
+    return plots.show(new, say("A mask with {unique} classes, made {factor} times smaller and enlarged again. "
+                               "Nearest gives another class to {mean} of the pixels, and no new class. "
+                               "Bilinear gives another class to {wrong}, and {more} classes that are not in "
+                               "the mask, on {mean3} of the pixels.", unique=len(np.unique(mask)),
+                               factor=factor, mean=percent((nearest != mask).mean()),
+                               wrong=percent((blended != mask).mean()), more=more,
+                               mean3=percent(made_up.mean())))
 
 
 def quarters(photo, mask, figures):
@@ -174,8 +179,8 @@ def quarters(photo, mask, figures):
     for place, number in zip(axes[0], range(4)):
         top, left = number // 2 * height, number % 2 * width
         plots.panel(place, painted[top:top + height, left:left + width],
-                    f"photo {number + 1}, mean IoU {single[number]:.2f}")
+                    say("photo {number}, mean IoU {single:.2f}", number=number + 1, single=single[number]))
     told = sentence(f"{figure:.2f}" for figure in single)
-    return plots.show(new, "Four quarters of a photo with a mask over them, as four photos. Their "
-                           f"mean IoU is {told}, {mean:.2f} on average; the sum of their "
-                           f"confusion matrices has mean IoU {total:.2f}.")
+    return plots.show(new, say("Four quarters of a photo with a mask over them, as four photos. Their mean "
+                               "IoU is {told}, {mean:.2f} on average; the sum of their confusion matrices has "
+                               "mean IoU {total:.2f}.", told=told, mean=mean, total=total))

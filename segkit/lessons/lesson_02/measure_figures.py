@@ -7,7 +7,7 @@ from matplotlib.patches import Patch
 
 from segkit import plots
 from segkit.errors import SegkitError
-from segkit.languages import sentence
+from segkit.languages import digits, say, say_many, sentence
 from segkit.lessons.lesson_02.figures import crop, in_colours, name
 from segkit.masks import labels, metrics
 from segkit.masks.words import percent
@@ -18,7 +18,7 @@ LINES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "^"), (VERMILION, 
 
 def many(pixels):
     """A number of pixels in words."""
-    return f"{pixels} pixel{'s' * (pixels != 1)}"
+    return say_many("{count} pixel", "{count} pixels", pixels)
 
 
 def confusion(matrix):
@@ -34,21 +34,21 @@ def confusion(matrix):
     place = axes[0, 0]
     shown = place.imshow(100 * shares, cmap="cividis", vmin=0, vmax=100, aspect="auto")
     for (row, column), share in np.ndenumerate(shares):
-        place.text(column, row, f"{matrix[rows[row], columns[column]]:,}", ha="center", va="center",
+        place.text(column, row, digits(matrix[rows[row], columns[column]], ","), ha="center", va="center",
                    fontsize=8, color="white" if share < 0.5 else "black")
     place.set_xticks(range(len(columns)), [name(i) for i in columns])
     place.set_yticks(range(len(rows)), [name(i) for i in rows])
     place.tick_params(labelsize=8, colors=INK)
-    place.set_xlabel("predicted class", fontsize=8)
-    place.set_ylabel("true class", fontsize=8)
+    place.set_xlabel(say("predicted class"), fontsize=8)
+    place.set_ylabel(say("true class"), fontsize=8)
     bar = new.colorbar(shown, ax=place, pad=0.01)
-    bar.set_label("share of the true class, %", fontsize=8)
+    bar.set_label(say("share of the true class, %"), fontsize=8)
     bar.ax.tick_params(labelsize=8)
-    told = sentence(f"{name(columns[row.argmax()])} for {name(i)} ({percent(row.max())} of its "
-                    "pixels)" for i, row in zip(rows, shares))
-    return plots.show(new, f"Confusion matrix with {len(rows)} true classes in the rows and "
-                           f"{len(columns)} predicted classes in the columns. The class that is "
-                           f"predicted most often is {told}.")
+    told = sentence(say("{guess} for {name} ({share} of its pixels)", guess=name(columns[row.argmax()]),
+                        name=name(i), share=percent(row.max())) for i, row in zip(rows, shares))
+    return plots.show(new, say("Confusion matrix with {rows} true classes in the rows and {columns} predicted "
+                               "classes in the columns. The class that is predicted most often is {told}.",
+                               rows=len(rows), columns=len(columns), told=told))
 
 
 def overlap(photo, truth, prediction, index):
@@ -61,17 +61,17 @@ def overlap(photo, truth, prediction, index):
     """
     known = truth != labels.IGNORE
     true, guess = truth == index, (prediction == index) & known
-    parts = {"in both": (true & guess, BLUE), "missed": (true & ~guess, ORANGE),
-             "claimed wrongly": (guess & ~true, INK)}
+    parts = {say("in both"): (true & guess, BLUE), say("missed"): (true & ~guess, ORANGE),
+             say("claimed wrongly"): (guess & ~true, INK)}
     pale = (0.35 * photo.mean(axis=2, keepdims=True) + 165).repeat(3, axis=2).astype(np.uint8)
     for place, colour in parts.values():
         pale[place] = rgb(colour)
     union = (true | guess).sum()
     if not union:
-        raise SegkitError(f"{name(index)} is neither in the truth nor in the prediction; choose a "
-                          "class that is in one of them")
+        raise SegkitError(say("{name} is neither in the truth nor in the prediction; choose a class that is "
+                              "in one of them", name=name(index)))
     new, axes = plots.figure(2, 2.9, width_ratios=(1, 0.9))
-    plots.panel(axes[0, 0], pale, f"{name(index)}: truth and prediction")
+    plots.panel(axes[0, 0], pale, say("{name}: truth and prediction", name=name(index)))
     bars, left = axes[0, 1], 0.0
     for number, (place, colour) in enumerate(parts.values()):
         share = 100 * place.sum() / union
@@ -79,12 +79,12 @@ def overlap(photo, truth, prediction, index):
         left += share
     bars.set_yticks(range(len(parts)), parts)
     bars.set(xlim=(0, 100), ylim=(2.6, -0.6))
-    bars.set_xlabel("share of the union, %", fontsize=8)
+    bars.set_xlabel(say("share of the union, %"), fontsize=8)
     plots.plain(bars)
     told = sentence(f"{percent(place.sum() / union)} {title}"
                     for title, (place, _) in parts.items())
-    return plots.show(new, f"The union of true and predicted {name(index)} pixels: {told}. "
-                           f"So the IoU is {(true & guess).sum() / union:.2f}.")
+    return plots.show(new, say("The union of true and predicted {name} pixels: {told}. So the IoU is "
+                               "{union:.2f}.", name=name(index), told=told, union=(true & guess).sum() / union))
 
 
 def compare(results):
@@ -101,13 +101,13 @@ def compare(results):
         place.barh(heights, [values[m] for m in measures], height=thick, color=colour,
                    edgecolor=INK, linewidth=0.8, label=title)
         for height, measure in zip(heights, measures):
-            place.text(values[measure] + 0.01, height, f"{values[measure]:.2f}", va="center",
+            place.text(values[measure] + 0.01, height, digits(values[measure], ".2f"), va="center",
                        fontsize=8, color=INK)
-    place.set_yticks(range(len(measures)), measures)
+    place.set_yticks(range(len(measures)), map(say, measures))
     place.set(xlim=(0, 1.08), xticks=np.linspace(0, 1, 6), ylim=(len(measures) - 0.5, -0.5))
     plots.plain(place)
     new.legend(loc="outside upper right", fontsize=8, frameon=False, ncols=len(results))
-    told = "; ".join(f"{title}: {sentence(f'{m} {values[m]:.2f}' for m in measures)}"
+    told = "; ".join(f"{title}: " + sentence(f"{say(m)} {digits(values[m], '.2f')}" for m in measures)
                      for title, values in results.items())
     return plots.show(new, f"{told}.")
 
@@ -128,21 +128,23 @@ def weighted(matrix):
     for left, wide, height, index in zip(edges, widths, heights, rows):
         colour = "#BBBBBB" if index == labels.BACKGROUND else in_colours(np.array([index]))[0] / 255
         place.bar(left, height, wide, align="edge", edgecolor=INK, linewidth=0.8, color=colour,
-                  label=f"{name(index)}: {height:.2f} on {percent(wide / 100)}")
+                  label=say("{name}: {height:.2f} on {wide}", name=name(index), height=height,
+                            wide=percent(wide / 100)))
     mean, weighted_mean = metrics.mean_iou(matrix), metrics.frequency_weighted_iou(matrix)
-    for height, style, words in ((mean, "--", "mean IoU"),
-                                 (weighted_mean, ":", "frequency-weighted IoU")):
+    for height, style, words in ((mean, "--", say("mean IoU")),
+                                 (weighted_mean, ":", say("frequency-weighted IoU"))):
         place.axhline(height, color=VERMILION, linestyle=style, linewidth=2,
-                      label=f"{words}: {height:.2f}")
+                      label=f"{words}: {digits(height, '.2f')}")
     place.set(xlim=(0, 100), ylim=(0, 1), yticks=(0, 0.5, 1))
-    place.set_xlabel("share of the counted pixels, %", fontsize=8)
-    place.set_ylabel("IoU", fontsize=8)
+    place.set_xlabel(say("share of the counted pixels, %"), fontsize=8)
+    place.set_ylabel(say("IoU"), fontsize=8)
     plots.plain(place)
     new.legend(loc="outside right upper", fontsize=8, frameon=False)
-    told = sentence(f"{name(i)} {height:.2f} on {percent(wide / 100)}"
+    told = sentence(say("{name} {height:.2f} on {wide}", name=name(i), height=height, wide=percent(wide / 100))
                     for i, height, wide in zip(rows, heights, widths))
-    return plots.show(new, f"IoU of {len(rows)} classes and their share of the pixels: {told}. "
-                           f"Mean IoU {mean:.2f}, frequency-weighted IoU {weighted_mean:.2f}.")
+    return plots.show(new, say("IoU of {rows} classes and their share of the pixels: {told}. Mean IoU "
+                               "{mean:.2f}, frequency-weighted IoU {weighted_mean:.2f}.", rows=len(rows),
+                               told=told, mean=mean, weighted_mean=weighted_mean))
 
 
 def outlines(photo, truth, prediction, index, pixels, part):
@@ -158,25 +160,27 @@ def outlines(photo, truth, prediction, index, pixels, part):
     true = metrics.boundary(metrics.fill_ignored(truth) == index)
     guess = metrics.boundary(prediction == index)
     if not (true.any() and guess.any()):
-        raise SegkitError(f"{name(index)} has no outline in both masks; choose another class")
+        raise SegkitError(say("{name} has no outline in both masks; choose another class", name=name(index)))
     new, axes = plots.figure(2, 3.0)
     shares = []
-    for place, line, other, title in ((axes[0, 0], guess, true, "precision: the predicted outline"),
-                                      (axes[0, 1], true, guess, "recall: the true outline")):
+    for place, line, other, title in ((axes[0, 0], guess, true, say("precision: the predicted outline")),
+                                      (axes[0, 1], true, guess, say("recall: the true outline"))):
         near = line & metrics.dilate(other, pixels)
         shares.append(near.sum() / line.sum())
         pale = (0.35 * photo + 165).astype(np.uint8)
         for where, colour in ((other, "#999999"), (line & ~near, VERMILION), (near, BLUE)):
             pale[where] = rgb(colour)
-        plots.panel(place, crop(pale, *part), f"{title}, {percent(shares[-1])} near")
-    words = (f"within {pixels} pixels of the other outline", "farther away", "the other outline")
+        plots.panel(place, crop(pale, *part), say("{title}, {last} near", title=title,
+                                                  last=percent(shares[-1])))
+    words = (say("within {pixels} pixels of the other outline",
+                 pixels=pixels), say("farther away"), say("the other outline"))
     new.legend(handles=[Patch(facecolor=colour, label=text) for text, colour
                         in zip(words, (BLUE, VERMILION, "#999999"))],
                loc="outside lower center", fontsize=8, frameon=False, ncols=3)
-    return plots.show(new, f"Outlines of {name(index)}: {percent(shares[0])} of the "
-                           f"predicted outline lies within {pixels} pixels of the true one, and "
-                           f"{percent(shares[1])} of the true outline within {pixels} pixels of "
-                           "the predicted one.")
+    return plots.show(new, say("Outlines of {name}: {first} of the predicted outline lies within {pixels} "
+                               "pixels of the true one, and {shares} of the true outline within {pixels} "
+                               "pixels of the predicted one.", name=name(index), first=percent(shares[0]),
+                               pixels=pixels, shares=percent(shares[1])))
 
 
 def trimap(photo, truth, masks, widths):
@@ -194,8 +198,8 @@ def trimap(photo, truth, masks, widths):
     for width, colour in zip(reversed(shown), colours):
         pale[metrics.dilate(edge, width) & (truth != labels.IGNORE)] = rgb(colour)
     new, axes = plots.figure(2, 3.3)
-    plots.panel(axes[0, 0], pale, "bands around the true boundaries")
-    axes[0, 0].legend(handles=[Patch(facecolor=colour, label=f"up to {many(width)}")
+    plots.panel(axes[0, 0], pale, say("bands around the true boundaries"))
+    axes[0, 0].legend(handles=[Patch(facecolor=colour, label=say("up to {many_value}", many_value=many(width)))
                                for width, colour in zip(shown, reversed(colours))], ncols=3,
                       loc="upper center", bbox_to_anchor=(0.5, -0.01), fontsize=8, frameon=False)
     place, told = axes[0, 1], []
@@ -204,15 +208,15 @@ def trimap(photo, truth, masks, widths):
         whole = metrics.mean_iou(metrics.confusion_matrix(truth, mask))
         place.plot(widths, inside, color=colour, linestyle=line, marker=marker, markersize=4,
                    label=title)
-        told.append(f"{title} from {inside[0]:.2f} to {inside[-1]:.2f}, on the whole photo "
-                    f"{whole:.2f}")
+        told.append(say("{title} from {first:.2f} to {last:.2f}, on the whole photo {whole:.2f}", title=title,
+                        first=inside[0], last=inside[-1], whole=whole))
     place.set(ylim=(0, 1.02), xlim=(0, None))
-    place.set_xlabel("width of the band, pixels", fontsize=8)
-    place.set_ylabel("mean IoU in the band", fontsize=8)
+    place.set_xlabel(say("width of the band, pixels"), fontsize=8)
+    place.set_ylabel(say("mean IoU in the band"), fontsize=8)
     place.legend(fontsize=8, frameon=False, loc="lower right")
     plots.plain(place)
-    return plots.show(new, f"Mean IoU in bands of {widths[0]} to {widths[-1]} pixels around the "
-                           f"true boundaries: {'; '.join(told)}.")
+    return plots.show(new, say("Mean IoU in bands of {first} to {last} pixels around the true boundaries: "
+                               "{listed}.", first=widths[0], last=widths[-1], listed="; ".join(told)))
 
 
 def measured(photo, mask, values, words):
@@ -225,7 +229,7 @@ def measured(photo, mask, values, words):
         words: what the mask is, as the start of a sentence.
     """
     new, axes = plots.figure(2, 2.7, width_ratios=(1, 0.75))
-    plots.panel(axes[0, 0], plots.paint(photo, mask, 0.65), "mask over the photo")
+    plots.panel(axes[0, 0], plots.paint(photo, mask, 0.65), say("mask over the photo"))
     place = axes[0, 1]
     place.barh(range(len(values)), list(values.values()), height=0.62, color=BLUE)
     for height, value in enumerate(values.values()):

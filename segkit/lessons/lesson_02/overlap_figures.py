@@ -3,13 +3,13 @@
 import numpy as np
 
 from segkit import plots
-from segkit.languages import sentence
+from segkit.languages import digits, message, say, sentence
 from segkit.lessons.lesson_02.figures import rgb
 from segkit.masks import metrics
 from segkit.plots import BLUE, INK, ORANGE
 
-COLOURS = {"in both (true positive)": BLUE, "missed (false negative)": ORANGE,
-           "claimed wrongly (false positive)": "#555555"}
+COLOURS = {message("in both (true positive)"): BLUE, message("missed (false negative)"): ORANGE,
+           message("claimed wrongly (false positive)"): "#555555"}
 
 
 def counted(true, claimed):
@@ -22,9 +22,9 @@ def scores(both, missed, wrong):
 
     A measure whose divisor is 0 is 0.
     """
-    parts = {"IoU (Jaccard)": (both, both + missed + wrong),
-             "Dice (F1)": (2 * both, 2 * both + missed + wrong),
-             "precision": (both, both + wrong), "recall": (both, both + missed)}
+    parts = {message("IoU (Jaccard)"): (both, both + missed + wrong),
+             message("Dice (F1)"): (2 * both, 2 * both + missed + wrong),
+             message("precision"): (both, both + wrong), message("recall"): (both, both + missed)}
     return {name: above / below if below else 0.0 for name, (above, below) in parts.items()}
 
 
@@ -40,23 +40,24 @@ def playground(true, claimed):
     image = np.full((*true.shape, 3), 245, np.uint8)
     for place, colour in zip((true & claimed, true & ~claimed, claimed & ~true), COLOURS.values()):
         image[place] = rgb(colour)
-    plots.panel(axes[0, 0], image, "true region and your rectangle")
+    plots.panel(axes[0, 0], image, say("true region and your rectangle"))
     place = axes[0, 1]
     place.barh(range(len(found)), found.values(), height=0.6, color="#DDDDDD", edgecolor=INK,
                linewidth=0.8)
     for height, value in enumerate(found.values()):
-        place.text(value + 0.02, height, f"{value:.2f}", va="center", fontsize=9, color=INK)
-    place.set_yticks(range(len(found)), found)
+        place.text(value + 0.02, height, digits(value, ".2f"), va="center", fontsize=9, color=INK)
+    place.set_yticks(range(len(found)), map(say, found))
     place.set(xlim=(0, 1.2), xticks=(0, 0.5, 1), ylim=(len(found) - 0.5, -0.5))
     plots.plain(place)
-    marks = [place.scatter([], [], marker="s", s=60, color=colour, label=f"{words}: {count:,}")
+    marks = [place.scatter([], [], marker="s", s=60, color=colour, label=f"{say(words)}: {digits(count, ',')}")
              for (words, colour), count in zip(COLOURS.items(), parts)]
     new.legend(handles=marks, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
-    told = sentence(f"{words} {count:,}" for words, count in zip(COLOURS, parts))
-    values = sentence(f"{name} {value:.2f}" for name, value in found.items())
+    told = sentence(f"{say(words)} {digits(count, ',')}" for words, count in zip(COLOURS, parts))
+    values = sentence(f"{say(name)} {digits(value, '.2f')}" for name, value in found.items())
     iou = found["IoU (Jaccard)"]
-    return plots.show(new, f"Pixels {told}: {values}. Dice = 2 x IoU / (1 + IoU) = "
-                           f"{2 * iou:.2f} / {1 + iou:.2f} = {2 * iou / (1 + iou):.2f}.")
+    return plots.show(new, say("Pixels {told}: {values}. Dice = 2 x IoU / (1 + IoU) = {above:.2f} / "
+                               "{below:.2f} = {dice:.2f}.", told=told, values=values, above=2 * iou,
+                               below=1 + iou, dice=2 * iou / (1 + iou)))
 
 
 def alike(photo, truth, pairs):
@@ -74,7 +75,8 @@ def alike(photo, truth, pairs):
         for place, (title, mask) in zip(line, masks.items()):
             found = metrics.summary(truth, mask)
             plots.panel(place, plots.paint(photo, mask, 0.75), title)
-            words = f"{same} {found[same]:.2f}, {other} {found[other]:.2f}"
+            words = ", ".join(f"{say(one)} {digits(found[one], '.2f')}" for one in (same, other))
             place.set_xlabel(words, fontsize=9, color=INK)
             told.append(f"{title}: {words}")
-    return plots.show(new, f"Mistakes that one measure cannot tell apart. {'; '.join(told)}.")
+    return plots.show(new, say("Mistakes that one measure cannot tell apart. {listed}.",
+                               listed="; ".join(told)))

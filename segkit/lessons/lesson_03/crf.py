@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from segkit import photos
+from segkit.languages import message
 from segkit.masks import labels, metrics, resize
 from segkit.reference import (
     Pairwise,
@@ -17,7 +18,7 @@ from segkit.reference import (
 )
 
 SHRINK = 8  # our CRF adds up all pairs of pixels, so photos are made this much smaller
-DRAWN = ("drawn: thin pole", "drawn: same colour")
+DRAWN = (message("drawn: thin pole"), message("drawn: same colour"))
 
 
 class Scene(NamedTuple):
@@ -109,7 +110,7 @@ def _drawn(name):
         share = (around[:-2, 1:-1] + around[2:, 1:-1] + around[1:-1, :-2] + around[1:-1, 2:]
                  + 4 * share) / 8
     logits = np.stack([np.full_like(share, 0.45), share], axis=-1) * 5
-    return Scene(photo.astype(np.float32), unary_from_logits(logits), ("wall", "thing"),
+    return Scene(photo.astype(np.float32), unary_from_logits(logits), (message("wall"), message("thing")),
                  truth.astype(np.uint8))
 
 

@@ -6,6 +6,7 @@
 import numpy as np
 
 from segkit.graph import Graph, convolution
+from segkit.languages import message, say
 from segkit.lessons.lesson_03 import crf
 from segkit.masks import metrics, resize
 from segkit.models import confusions
@@ -16,8 +17,9 @@ STORED = "models/first_version.npz"  # under data/; tools/first_version.py write
 LONGEST = 500  # photos get this longest side for the CRF, so that its distances mean the same on all
 STEPS = 5  # of the CRF, as in the lesson
 NEAR = "+near"  # at the end of a way's name: only pixels next to a true boundary of the small mask
-GAINS = {"stride 8 over 16": ("stride 8", "stride 16"), "the CRF": ("after the CRF", "before the CRF"),
-         "the CRF, near boundaries": (f"after the CRF{NEAR}", f"before the CRF{NEAR}")}
+GAINS = {message("stride 8 over 16"): ("stride 8", "stride 16"),
+         message("the CRF"): ("after the CRF", "before the CRF"),
+         message("the CRF, near boundaries"): (f"after the CRF{NEAR}", f"before the CRF{NEAR}")}
 
 
 def measure(labelled):
@@ -68,5 +70,5 @@ def gains():
     Raises:
         SegkitError: the file cannot be read.
     """
-    return {photo_set.words: {step: photo_set.gain(new, over=old) for step, (new, old) in GAINS.items()}
+    return {photo_set.words: {say(step): photo_set.gain(new, over=old) for step, (new, old) in GAINS.items()}
             for photo_set in confusions.ways(STORED)}

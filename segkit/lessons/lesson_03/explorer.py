@@ -7,6 +7,7 @@ import numpy as np
 from ipywidgets import HTML, Box, Layout, ToggleButtons, VBox
 
 from segkit import photos
+from segkit.languages import message, say
 from segkit.lessons.lesson_03 import crf
 from segkit.masks import metrics, resize
 from segkit.reference import Pairwise, conv2d, output_size, same_padding
@@ -14,11 +15,11 @@ from segkit.widgets.base import Interactive, pick, slide
 
 SIDE, LEVELS = 9, 9  # the explorer's input: so many pixels, of so many grey levels above 0
 KERNELS = {
-    "vertical edge, 3 x 3": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
-    "sum, 3 x 3": [[1] * 3] * 3,
-    "sharpen, 3 x 3": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
-    "sum, 5 x 5": [[1] * 5] * 5,
-    "double, 1 x 1": [[2]],
+    message("vertical edge, 3 x 3"): [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    message("sum, 3 x 3"): [[1] * 3] * 3,
+    message("sharpen, 3 x 3"): [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+    message("sum, 5 x 5"): [[1] * 5] * 5,
+    message("double, 1 x 1"): [[2]],
 }
 # The buttons are as small as the numbers on them, and stand as the pixels of the output do.
 _STYLE = ("<style>.segkit-touch button.widget-toggle-button{padding:0;margin:1px;height:26px;"
@@ -75,7 +76,7 @@ def inputs():
     eye = np.rint((eye - eye.min()) * LEVELS / (eye.max() - eye.min())).astype(int)
     edge, dot = np.zeros((2, SIDE, SIDE), int)
     edge[:, SIDE // 2:], dot[SIDE // 2, SIDE // 2] = LEVELS, LEVELS
-    return {"the cat's eye, a photo": eye, "an edge": edge, "one bright pixel": dot}
+    return {message("the cat's eye, a photo"): eye, message("an edge"): edge, message("one bright pixel"): dot}
 
 
 class Touch(Interactive):
@@ -91,10 +92,10 @@ class Touch(Interactive):
         self._place.layout.max_width = "100%"
         self._place.add_class("segkit-touch")
         self._dials = {
-            "input": pick("Input", list(self._inputs), "The map that the kernel reads"),
-            "kernel": pick("Kernel", list(KERNELS), "The weights"),
-            "rate": slide("Rate", [1, 2, 3], "From one weight's input to the next one's", 2),
-            "stride": slide("Stride", [1, 2, 3], "From one output's inputs to the next one's"),
+            "input": pick(say("Input"), list(self._inputs), say("The map that the kernel reads")),
+            "kernel": pick(say("Kernel"), list(KERNELS), say("The weights")),
+            "rate": slide(say("Rate"), [1, 2, 3], say("From one weight's input to the next one's"), 2),
+            "stride": slide(say("Stride"), [1, 2, 3], say("From one output's inputs to the next one's")),
         }
         self._label((SIDE // 2, SIDE // 2))
         super().__init__(self._show, {**self._dials, "place": self._place})
@@ -103,7 +104,7 @@ class Touch(Interactive):
     def _arrange(self):
         """The dials on the left, the buttons beside them; below each other in a narrow window."""
         dials = VBox(list(self._dials.values()), layout=Layout(flex="1 1 280px"))
-        touch = VBox([HTML("<b>Touch an output</b>"), self._place])
+        touch = VBox([HTML(f"<b>{say('Touch an output')}</b>"), self._place])
         row = Layout(display="flex", flex_flow="row wrap", grid_gap="6px 24px", margin="0 0 8px 0")
         self.widget.children = (HTML(_STYLE), Box([dials, touch], layout=row),
                                 *self.widget.children[1:])
@@ -121,7 +122,8 @@ class Touch(Interactive):
         try:
             self._place.options = options
             self._place.value = tuple(min(w, size - 1) for w, size in zip(wanted, output.shape))
-            self._place.tooltips = [f"row {row}, column {column}" for _, (row, column) in options]
+            self._place.tooltips = [say("row {row}, column {column}", row=row, column=column)
+                                    for _, (row, column) in options]
             columns = output.shape[1]
             self._place.layout.width = f"{columns * _BUTTON}px"
             self._place.style.button_width = f"calc({100 / columns:.2f}% - 2.1px)"
@@ -174,8 +176,8 @@ def rates(photo, kernel, convolve, choices=(1, 2, 4, 8, 16)):
             made[rate] = convolve(photo, kernel, rate)[..., 0]
         return figures.responses(photo[..., 0], {rate: made[rate]}, len(kernel))
 
-    tooltip = "From one weight's input to the next one's, in pixels"
-    return Interactive(draw, {"rate": slide("Rate", list(choices), tooltip, choices[1])})
+    tooltip = say("From one weight's input to the next one's, in pixels")
+    return Interactive(draw, {"rate": slide(say("Rate"), list(choices), tooltip, choices[1])})
 
 
 def finest(truth, output_stride, input_size):
@@ -222,8 +224,8 @@ def stride_dial(photo, truth, cost, strides=(32, 16, 8, 4), input_size=257):
 
         return figures.dial(photo, masks, quality, costs, stride)
 
-    tooltip = "Input pixels for each cell of the last map"
-    return Interactive(draw, {"stride": slide("Output stride", list(strides), tooltip, strides[1])})
+    tooltip = say("Input pixels for each cell of the last map")
+    return Interactive(draw, {"stride": slide(say("Output stride"), list(strides), tooltip, strides[1])})
 
 
 def crf_explorer(photo="voc"):
@@ -253,10 +255,11 @@ def crf_explorer(photo="voc"):
 
     row, column = crf.most_changed(crf.scene(photo), believed(photo, 10, 10))
     return Interactive(draw, {
-        "photo": pick("Photo", ["voc", "astronaut", "cat", *crf.DRAWN], "What the CRF works on", photo),
-        "row": slide("Row", range(64), "Of the chosen pixel, from the top", row),
-        "column": slide("Column", range(64), "Of the chosen pixel, from the left", column),
-        "step": slide("Step", range(7), "Mean-field steps", 5),
-        "position": slide("Near", (1, 3, 10, 30), "Sigma of the position, in pixels", 10),
-        "colour": slide("Alike", (3, 10, 30, 100), "Sigma of the colour, in levels of 0 to 255", 10),
+        "photo": pick(say("Photo"), ["voc", "astronaut", "cat", *crf.DRAWN],
+                      say("What the CRF works on"), photo),
+        "row": slide(say("Row"), range(64), say("Of the chosen pixel, from the top"), row),
+        "column": slide(say("Column"), range(64), say("Of the chosen pixel, from the left"), column),
+        "step": slide(say("Step"), range(7), say("Mean-field steps"), 5),
+        "position": slide(say("Near"), (1, 3, 10, 30), say("Sigma of the position, in pixels"), 10),
+        "colour": slide(say("Alike"), (3, 10, 30, 100), say("Sigma of the colour, in levels of 0 to 255"), 10),
     })

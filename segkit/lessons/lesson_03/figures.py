@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from segkit import plots
-from segkit.languages import sentence
+from segkit.languages import say, say_many, sentence
 from segkit.plots import BLUE, GREEN, INK, ORANGE
 from segkit.reference import effective_kernel, gridding, receptive_field
 
@@ -28,21 +28,21 @@ def pooling(first, second):
         first, second: lists of (H, W, 1) maps, the input first, then one map after each pooling.
     """
     new, axes = plots.figure(len(first), 3.4, 2)
-    for line, maps, name in zip(axes, (first, second), ("one dot", "the dot moved")):
+    for line, maps, name in zip(axes, (first, second), (say("one dot"), say("the dot moved"))):
         for place, values in zip(line, maps):
             plots.panel(place, values[..., 0], by(values.shape), cmap="Greys", vmin=0, vmax=1.3)
             for edge in range(1, len(values)):
                 place.axhline(edge - 0.5, color=PALE, linewidth=0.5)
                 place.axvline(edge - 0.5, color=PALE, linewidth=0.5)
         line[0].set_ylabel(name, fontsize=9, color=INK)
-    dots = [f"row {row}, column {column}" for row, column, _ in
+    dots = [say("row {row}, column {column}", row=row, column=column) for row, column, _ in
             (np.argwhere(maps[0])[0] for maps in (first, second))]
     same = [count for count, (a, b) in enumerate(zip(first, second)) if np.array_equal(a, b)]
-    told = (f"After {same[0]} poolings, both maps are the same." if same
-            else f"After {len(first) - 1} poolings, the maps still differ.")
-    return plots.show(new, f"A dot at {dots[0]}, and one at {dots[1]}, of a map of "
-                           f"{by(first[0].shape)} pixels. Each max pooling halves the sides. "
-                           f"{told}")
+    told = (say("After {first} poolings, both maps are the same.", first=same[0]) if same
+            else say("After {first} poolings, the maps still differ.", first=len(first) - 1))
+    return plots.show(new, say("A dot at {first}, and one at {second}, of a map of {size} pixels. Each max "
+                               "pooling halves the sides. {told}", first=dots[0], second=dots[1],
+                               size=by(first[0].shape), told=told))
 
 
 def trees(stacks, width=13):
@@ -57,12 +57,14 @@ def trees(stacks, width=13):
     told = []
     for place, (title, layers) in zip(axes[0], stacks.items()):
         _tree(place, layers, width)
-        place.set_title(title, fontsize=9, color=INK)
+        place.set_title(say(title), fontsize=9, color=INK)
         size, pace = receptive_field(layers)
-        told.append(f"{title[0].upper()}{title[1:]}: it sees {size} inputs, and there is an output "
-                    f"for every {'single' if pace == 1 else f'group of {pace}'} input"
-                    f"{'s' * (pace > 1)}.")
-    return plots.show(new, "What one output sees through its layers, along one axis. "
+        name = say(title)
+        told.append(say_many("{name}: it sees {size} inputs, and there is an output for every single input.",
+                             "{name}: it sees {size} inputs, and there is an output for every group of "
+                             "{count} inputs.",
+                             int(pace), name=f"{name[0].upper()}{name[1:]}", size=size))
+    return plots.show(new, say("What one output sees through its layers, along one axis. ")
                            + " ".join(told))
 
 
@@ -82,7 +84,7 @@ def _tree(place, layers, width):
         seen = {one + away for one in seen for away in reach}
         place.scatter(sorted(seen), [level] * len(seen), s=34, color=BLUE, zorder=3)
     place.scatter([middle], [top], s=60, color=ORANGE, edgecolor=INK, zorder=3)
-    names = ["input", *(f"layer {number}" for number in range(1, top + 1))]
+    names = [say("input"), *(say("layer {number}", number=number) for number in range(1, top + 1))]
     place.set_yticks(range(top + 1), names, fontsize=8)
     place.set(xticks=[], ylim=(-0.4, top + 0.4), xlim=(-0.7, width - 0.3))
     place.spines[:].set_visible(False)
@@ -99,17 +101,19 @@ def responses(photo, maps, kernel=3):
     """
     columns = len(maps) + 1
     new, axes = plots.figure(columns, plots.WIDTH / columns * len(photo) / len(photo[0]) + 0.3)
-    plots.panel(axes[0, 0], photo, "input", cmap="gray")
+    plots.panel(axes[0, 0], photo, say("input"), cmap="gray")
     spans = {rate: effective_kernel(kernel, rate) for rate in maps}
     for place, (rate, values) in zip(axes[0, 1:], maps.items()):
         top = np.percentile(np.abs(values), 98)  # the padding's edge answers louder than all else
-        plots.panel(place, np.abs(values), f"rate {rate}, {spans[rate]} pixels wide", cmap=MAP,
+        plots.panel(place, np.abs(values), say("rate {rate}, {spans} pixels wide", rate=rate,
+                                               spans=spans[rate]), cmap=MAP,
                     vmin=0, vmax=top)
-    told = sentence(f"rate {rate} spans {span} pixels" for rate, span in spans.items())
-    return plots.show(new, f"One kernel of {kernel} x {kernel} weights finds vertical edges in a "
-                           f"photo. With the same {kernel * kernel} weights, {told}. The two sides "
-                           "of the kernel answer to one edge at two places, as far apart as the "
-                           "kernel spans: the wider it is, the more double images.")
+    told = sentence(say("rate {rate} spans {span} pixels", rate=rate,
+                        span=span) for rate, span in spans.items())
+    return plots.show(new, say("One kernel of {kernel} x {kernel} weights finds vertical edges in a photo. "
+                               "With the same {kernel2} weights, {told}. The two sides of the kernel answer "
+                               "to one edge at two places, as far apart as the kernel spans: the wider it is, "
+                               "the more double images.", kernel=kernel, kernel2=kernel * kernel, told=told))
 
 
 def fields(ways, size):
@@ -129,13 +133,14 @@ def fields(ways, size):
     place.set_yscale("log")
     place.set_yticks([10, 100, 1000], ["10", "100", "1,000"])
     place.minorticks_off()
-    place.set_xlabel("receptive field, pixels", fontsize=8)
-    place.set_ylabel("weights", fontsize=8)
+    place.set_xlabel(say("receptive field, pixels"), fontsize=8)
+    place.set_ylabel(say("weights"), fontsize=8)
     plots.plain(place)
     new.legend(loc="outside right upper", fontsize=8, frameon=False)
     told = "; ".join(f"{name}: {dict(points)[size]:,}" for name, points in ways.items())
-    return plots.show(new, "Weights for one input channel and one output channel, against the "
-                           f"receptive field. To see {size} pixels takes so many weights. {told}.")
+    return plots.show(new, say("Weights for one input channel and one output channel, against the receptive "
+                               "field. To see {size} pixels takes so many weights. {told}.", size=size,
+                               told=told))
 
 
 def holes(stacks):
@@ -151,18 +156,18 @@ def holes(stacks):
     for place, (name, paths) in zip(axes[0], counts.items()):
         # The square root, so that a pixel with one path does not look like one with none.
         shown = np.ma.masked_equal(np.sqrt(paths), 0)
-        plots.panel(place, shown, f"rates {name}", cmap=MAP, vmin=0, vmax=most)
+        plots.panel(place, shown, say("rates {name}", name=name), cmap=MAP, vmin=0, vmax=most)
         place.set_facecolor("white")
-        seen = f"{(paths > 0).sum()} of {paths.size} pixels"
-        place.set_xlabel(f"{seen} seen", fontsize=8)
-        told.append(f"Rates {name}: {seen}.")
+        seen = say("{sum} of {size} pixels", sum=(paths > 0).sum(), size=paths.size)
+        place.set_xlabel(say("{seen} seen", seen=seen), fontsize=8)
+        told.append(say("Rates {name}: {seen}.", name=name, seen=seen))
     ticks = np.unique(np.rint(np.linspace(1, most, 5)).astype(int))
     bar = new.colorbar(place.images[0], ax=list(axes[0]), ticks=ticks, shrink=0.8, pad=0.02)
     bar.set_ticklabels([f"{tick ** 2}" for tick in ticks])
-    bar.set_label("paths from the pixel to the output", fontsize=8)
+    bar.set_label(say("paths from the pixel to the output"), fontsize=8)
     bar.ax.tick_params(labelsize=8)
-    return plots.show(new, "The pixels that one output of a stack of 3x3 kernels sees, brighter "
-                           "where more paths lead to it, and white where none does. "
+    return plots.show(new, say("The pixels that one output of a stack of 3x3 kernels sees, brighter where "
+                               "more paths lead to it, and white where none does. ")
                            + " ".join(told))
 
 
@@ -186,16 +191,18 @@ def multiplied(values, kernel, output, rate, stride, chosen, taps):
     _products(centre, len(kernel), taps)
     _numbers(right, output)
     _frame(right, chosen, ORANGE, 3)
-    for place, title in ((left, f"input, {by(values.shape)}"), (centre, "input x weight"),
-                         (right, f"output, {by(output.shape)}")):
+    for place, title in ((left, say("input, {size}", size=by(values.shape))), (centre, say("input x weight")),
+                         (right, say("output, {size}", size=by(output.shape)))):
         place.set_title(title, fontsize=9, color=INK)
-    centre.set_xlabel(f"sum: {total}", fontsize=10, color=INK, weight="bold")
+    centre.set_xlabel(say("sum: {total}", total=total), fontsize=10, color=INK, weight="bold")
     span, padded = effective_kernel(len(kernel), rate), sum(not tap.inside for tap in taps)
-    return plots.show(new, f"Input {by(values.shape)}, kernel {by(kernel.shape)} at rate {rate}, "
-                           f"so {span} pixel{'s' * (span > 1)} wide, stride {stride}: output "
-                           f"{by(output.shape)}. The output at row {chosen[0]}, column "
-                           f"{chosen[1]} is {_sum_in_words(taps)} = {total}"
-                           + (f"; {padded} of its inputs are padding." if padded else "."))
+    wide = say_many("{count} pixel", "{count} pixels", span)
+    end = say("; {padded} of its inputs are padding.", padded=padded) if padded else "."
+    return plots.show(new, say("Input {input}, kernel {kernel} at rate {rate}, so {wide} wide, stride "
+                               "{stride}: output {output}. The output at row {row}, column {column} is {sum} "
+                               "= {total}{end}", input=by(values.shape), kernel=by(kernel.shape), rate=rate,
+                               wide=wide, stride=stride, output=by(output.shape), row=chosen[0],
+                               column=chosen[1], sum=_sum_in_words(taps), total=total, end=end))
 
 
 def _signed(number):
@@ -207,7 +214,7 @@ def _sum_in_words(taps):
     """The products that are not zero by their weight; only their number where they are many."""
     products = [tap for tap in taps if tap.weight]
     if len(products) > 9:
-        return f"the sum of {len(products)} products"
+        return say("the sum of {products} products", products=len(products))
     return " + ".join(f"{tap.value} x {_signed(tap.weight)}" for tap in products)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from segkit import plots
-from segkit.languages import sentence
+from segkit.languages import say, sentence
 from segkit.lessons.lesson_03.figures import MAP, PALE, by
 from segkit.masks import metrics, resize
 from segkit.masks.scores import class_map
@@ -30,17 +30,19 @@ def dial(photo, masks, quality, costs, chosen):
     new, axes = plots.figure(2, 3.1, width_ratios=(1.25, 1))
     left, right = axes[0]
     cells, mask = masks[chosen]
-    plots.panel(left, plots.paint(photo, mask), f"output stride {chosen}: {by(cells.shape)} cells")
+    plots.panel(left, plots.paint(photo, mask), say("output stride {chosen}: {size} cells", chosen=chosen,
+                                                    size=by(cells.shape)))
     for count, size, line in zip(cells.shape, photo.shape, (left.axhline, left.axvline)):
         for edge in np.arange(1, count) * size / count:
             line(edge - 0.5, color="white", linewidth=0.5, alpha=0.7)
     _curve(right, quality, costs, chosen)
-    told = "; ".join(f"{step}: mean IoU {quality[step]:.2f}, {costs[step] / 1e9:.0f} billion"
+    told = "; ".join(say("{step}: mean IoU {quality:.2f}, {costs:.0f} billion", step=step,
+                         quality=quality[step], costs=costs[step] / 1e9)
                      for step in masks)
-    return plots.show(new, "The true mask with one class for each cell, at output stride "
-                           f"{chosen}: {by(cells.shape)} cells. By output stride, the agreement of "
-                           "such a mask with the whole true mask, and the multiply-adds of the "
-                           f"network. {told}.")
+    return plots.show(new, say("The true mask with one class for each cell, at output stride {chosen}: {size} "
+                               "cells. By output stride, the agreement of such a mask with the whole true "
+                               "mask, and the multiply-adds of the network. {told}.", chosen=chosen,
+                               size=by(cells.shape), told=told))
 
 
 def _curve(place, quality, costs, chosen):
@@ -50,11 +52,12 @@ def _curve(place, quality, costs, chosen):
     place.scatter(across, up, s=48, edgecolor=INK, linewidth=0.8, zorder=2,
                   color=[ORANGE if step == chosen else PALE for step in costs])
     for x, y, step in zip(across, up, costs):
-        place.annotate(f"stride {step}", (x, y), (7, -10), textcoords="offset points", fontsize=8,
+        place.annotate(say("stride {step}",
+                           step=step), (x, y), (7, -10), textcoords="offset points", fontsize=8,
                        color=INK)
     place.set(xlim=(0, 1.3 * max(across)), ylim=(0.4, 1.05))
-    place.set_xlabel("billion multiply-adds", fontsize=8)
-    place.set_ylabel("best mean IoU", fontsize=8)
+    place.set_xlabel(say("billion multiply-adds"), fontsize=8)
+    place.set_ylabel(say("best mean IoU"), fontsize=8)
     plots.plain(place)
 
 
@@ -69,19 +72,19 @@ def agreement(photo, coarse, dense):
     channel = int(np.argmax(coarse.std(axis=(0, 1))))  # one with something to see
     difference = np.abs(dense[::2, ::2] - coarse).max(axis=-1)
     new, axes = plots.figure(3, 2.8)
-    plots.panel(axes[0, 0], photo, "photo")
+    plots.panel(axes[0, 0], photo, say("photo"))
     scale = {"cmap": MAP, "vmin": dense[..., channel].min(), "vmax": dense[..., channel].max()}
     for place, features, step in zip(axes[0, 1:], (coarse, dense), (16, 8)):
-        title = f"output stride {step}: {by(features.shape)}"
+        title = say("output stride {step}: {size}", step=step, size=by(features.shape))
         plots.panel(place, features[..., channel], title, **scale)
         place.set_aspect(photo.shape[0] / photo.shape[1])
     rows, columns = np.mgrid[:len(dense):2, :len(dense[0]):2]
     axes[0, 2].scatter(columns, rows, s=5, color=ORANGE, edgecolor="white", linewidth=0.3)
-    return plots.show(new, f"A photo and channel {channel} of its features: {by(coarse.shape)} "
-                           f"places at output stride 16, {by(dense.shape)} at 8. At every second "
-                           f"row and column, in all {coarse.shape[2]} channels, they differ by "
-                           f"{difference.max():.2f} at most; "
-                           f"{dense[..., 0].size - difference.size} places are new.")
+    return plots.show(new, say("A photo and channel {channel} of its features: {size} places at output stride "
+                               "16, {size2} at 8. At every second row and column, in all {channels} channels, "
+                               "they differ by {highest:.2f} at most; {new} places are new.", channel=channel,
+                               size=by(coarse.shape), size2=by(dense.shape), channels=coarse.shape[2],
+                               highest=difference.max(), new=dense[..., 0].size - difference.size))
 
 
 def two_ways(photo, enlarged, dense, step, part):
@@ -99,16 +102,17 @@ def two_ways(photo, enlarged, dense, step, part):
     shown = [np.abs(image[rows, columns]) for image in (enlarged, dense)]
     most = np.percentile(shown, 99)
     new, axes = plots.figure(3, 2.75)
-    plots.panel(axes[0, 0], photo[rows, columns], "input", cmap="gray")
+    plots.panel(axes[0, 0], photo[rows, columns], say("input"), cmap="gray")
     for place, image, title in zip(axes[0, 1:], shown, (
-            f"every pixel no. {step}, convolved, enlarged", f"atrous, rate {step}")):
+            say("every pixel no. {step}, convolved, enlarged",
+                step=step), say("atrous, rate {step}", step=step))):
         plots.panel(place, image, title, cmap=MAP, vmin=0, vmax=most)
     away = np.abs(enlarged - dense)
-    return plots.show(new, f"One kernel, two ways. At every row and column no. {step} they differ "
-                           f"by {away[::step, ::step].max():.2f} at most. Between these places, "
-                           f"{1 - 1 / step ** 2:.0%} of all, the enlarged answer is off by "
-                           f"{away.mean() / np.abs(dense).mean():.0%} of what atrous convolution "
-                           "answers, on average.".replace("%", " %"))
+    return plots.show(new, say("One kernel, two ways. At every row and column no. {step} they differ by "
+                               "{highest:.2f} at most. Between these places, {step2:.0%} of all, the enlarged "
+                               "answer is off by {mean:.0%} of what atrous convolution answers, on average.",
+                               step=step, highest=away[::step, ::step].max(), step2=1 - 1 / step ** 2,
+                               mean=away.mean() / np.abs(dense).mean()).replace("%", " %"))
 
 
 def field(photo, settings, kernel=3):
@@ -122,7 +126,8 @@ def field(photo, settings, kernel=3):
     new, axes = plots.figure(len(settings), 3.0)
     middle, told = len(photo) // 2, []
     for place, (rate, step) in zip(axes[0], settings):
-        span, name = effective_kernel(kernel, rate) * step, f"rate {rate} at output stride {step}"
+        span, name = effective_kernel(kernel, rate) * step, say(
+            "rate {rate} at output stride {step}", rate=rate, step=step)
         plots.panel(place, (photo * 0.6).astype(np.uint8), name)
         for tap in np.ndindex(kernel, kernel):
             corner = [middle - step / 2 + (k - kernel // 2) * rate * step for k in tap[::-1]]
@@ -130,10 +135,11 @@ def field(photo, settings, kernel=3):
         place.add_patch(Rectangle((middle - span / 2,) * 2, span, span, fill=False, linewidth=1.2,
                                   edgecolor="white", linestyle="--"))
         place.set(xlim=(-0.5, len(photo) - 0.5), ylim=(len(photo) - 0.5, -0.5))
-        place.set_xlabel(f"{span} pixels wide", fontsize=8)
-        told.append(f"{name} spans {span} pixels")
-    return plots.show(new, f"The {kernel * kernel} places that a kernel of {kernel} x {kernel} "
-                           f"reads, on a photo that is squeezed to {by(photo.shape)} pixels: {sentence(told)}.")
+        place.set_xlabel(say("{span} pixels wide", span=span), fontsize=8)
+        told.append(say("{name} spans {span} pixels", name=name, span=span))
+    return plots.show(new, say("The {kernel} places that a kernel of {kernel2} x {kernel2} reads, on a photo "
+                               "that is squeezed to {size} pixels: {listed}.", kernel=kernel * kernel,
+                               kernel2=kernel, size=by(photo.shape), listed=sentence(told)))
 
 
 def masks(photo, scores, truth=None):
@@ -145,7 +151,7 @@ def masks(photo, scores, truth=None):
         truth: (H, W) true class indices, 255 = ignore; with it, each mask gets its mean IoU.
     """
     made = {title: _mask(grid, photo.shape[:2]) for title, grid in scores.items()}
-    shown = {"photo": None, **made, **({} if truth is None else {"true mask": truth})}
+    shown = {say("photo"): None, **made, **({} if truth is None else {say("true mask"): truth})}
     tall = plots.WIDTH / len(shown) * photo.shape[0] / photo.shape[1]
     new, axes = plots.figure(len(shown), tall + 0.5)
     told = []
@@ -154,17 +160,17 @@ def masks(photo, scores, truth=None):
                     title.replace(", ", ",\n"))
         if title not in scores:
             continue
-        words = f"{by(scores[title].shape)} scores"
-        told.append(f"{title}, {words} for each class")
+        words = say("{size} scores", size=by(scores[title].shape))
+        told.append(say("{title}, {words} for each class", title=title, words=words))
         if truth is not None:
             iou = metrics.mean_iou(metrics.confusion_matrix(truth, mask))
-            told[-1] += f", mean IoU {iou:.2f}"
-            words += f", mean IoU {iou:.2f}"
+            told[-1] += say(", mean IoU {iou:.2f}", iou=iou)
+            words += say(", mean IoU {iou:.2f}", iou=iou)
         place.set_xlabel(words, fontsize=7)
     first, *_, last = made.values()
-    return plots.show(new, f"Masks of one head with the same weights: {sentence(told)}. From the "
-                           f"first to the last, {percent((first != last).mean())} of the pixels "
-                           "change their class.")
+    return plots.show(new, say("Masks of one head with the same weights: {listed}. From the first to the "
+                               "last, {mean} of the pixels change their class.", listed=sentence(told),
+                               mean=percent((first != last).mean())))
 
 
 def _mask(scores, size):

@@ -10,6 +10,7 @@ import numpy as np
 
 from segkit import reference
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.masks import resize
 
 GREY = 127  # of the canvas: near 0 after normalisation
@@ -41,7 +42,7 @@ def shrunk(photo, scale):
 def window(size, scale):
     """Where :func:`shrunk` puts a photo of ``size`` (H, W): (top, left, height, width), pixels."""
     if not 0 < scale <= 1:
-        raise SegkitError(f"the scale is {scale!r}; it must be over 0 and at most 1")
+        raise SegkitError(say("the scale is {scale!r}; it must be over 0 and at most 1", scale=scale))
     height, width = (max(1, round(side * scale)) for side in size)
     return (size[0] - height) // 2, (size[1] - width) // 2, height, width
 

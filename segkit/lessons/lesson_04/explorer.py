@@ -3,11 +3,12 @@
 from functools import lru_cache
 
 from segkit import photos
+from segkit.languages import message, say
 from segkit.lessons.lesson_04 import experiments
 from segkit.masks import labels
 from segkit.widgets.base import Interactive, pick, slide
 
-ALL = "all branches"
+ALL = message("all branches")
 CLASSES = ("person", "cat", "motorbike", "bottle", "diningtable")
 
 
@@ -46,10 +47,10 @@ def explorer(photo="motorcycle", shown="motorbike"):
         return figures.reach(small, values, index, branch, rate, cell)
 
     return Interactive(draw, {
-        "photo": pick("Photo", photos.names(), "The photo that the branch sees", photo),
-        "scale": slide("Scale", [("1/8", 0.125), ("1/4", 0.25), ("1/2", 0.5), ("1", 1.0)],
-                       "The photo becomes smaller on a grey canvas", 1.0),
-        "shown": pick("Class", CLASSES, "The class whose score is shown", shown),
-        "branch": slide("Branch", [*head.branches, ALL], "One branch, or the sum of all",
+        "photo": pick(say("Photo"), photos.names(), say("The photo that the branch sees"), photo),
+        "scale": slide(say("Scale"), [("1/8", 0.125), ("1/4", 0.25), ("1/2", 0.5), ("1", 1.0)],
+                       say("The photo becomes smaller on a grey canvas"), 1.0),
+        "shown": pick(say("Class"), CLASSES, say("The class whose score is shown"), shown),
+        "branch": slide(say("Branch"), [*head.branches, ALL], say("One branch, or the sum of all"),
                         list(head.branches)[0]),
     })

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from segkit import plots
-from segkit.languages import sentence
+from segkit.languages import digits, message, say, say_many, sentence
 from segkit.lessons.lesson_04 import experiments
 from segkit.masks import labels, resize
 from segkit.masks.words import percent
@@ -37,12 +37,16 @@ def sizes(photo, masks, index):
         there = experiments.object_at(scale, whole, *whole.shape)
         across = np.flatnonzero(there.any(axis=0))
         cells = (np.ptp(across) + 1) * 16 / whole.shape[1]  # the map has 16 steps from edge to edge
-        found = f"{percent((mask == index)[there].mean())} found" if told else "the reference"
+        found = say("{share} found",
+                    share=percent((mask == index)[there].mean())) if told else say("the reference")
         only = np.where(mask == index, mask, labels.BACKGROUND)
         plots.panel(place, plots.paint(experiments.shrunk(photo, scale), only),
-                    f"scale {scale:g}, {cells:.0f} cells wide\n{found}")
-        told.append(f"scale {scale:g} ({cells:.0f} cells wide), {found}")
-    return plots.show(new, f"The same {labels.VOC[index]} at {len(masks)} sizes: {sentence(told)}.")
+                    say("scale {scale:g}, {cells:.0f} cells wide\n{found}", scale=scale, cells=cells,
+                        found=found))
+        told.append(say("scale {scale:g} ({cells:.0f} cells wide), {found}", scale=scale, cells=cells,
+                        found=found))
+    return plots.show(new, say("The same {name} at {masks} sizes: {listed}.",
+                               name=labels.shown(labels.VOC[index]), masks=len(masks), listed=sentence(told)))
 
 
 def fields(photo, rates, row, column, size=17):
@@ -57,13 +61,15 @@ def fields(photo, rates, row, column, size=17):
     new, axes = plots.figure(len(rates), 2.3)
     for place, rate, (colour, _) in zip(axes[0], rates, LINES):
         draw_taps(place, photo, row, column, rate, size, colour, max(rates))
-        place.set_title(f"rate {rate}", fontsize=9, color=INK)
+        place.set_title(say("rate {rate}", rate=rate), fontsize=9, color=INK)
     told = []
     for rate in rates:
         inside = experiments.taps(row, column, rate, (size, size))[1].sum()
-        told.append(f"rate {rate} spans {2 * rate + 1} cells, {inside} of 9 weights on the map")
-    return plots.show(new, f"The nine weights around row {row}, column {column} of a map of {size} "
-                           f"x {size} cells, over the photo: {sentence(told)}.")
+        told.append(say("rate {rate} spans {rate2} cells, {inside} of 9 weights on the map", rate=rate,
+                        rate2=2 * rate + 1, inside=inside))
+    return plots.show(new, say("The nine weights around row {row}, column {column} of a map of {size} x "
+                               "{size} cells, over the photo: {listed}.", row=row, column=column, size=size,
+                               listed=sentence(told)))
 
 
 def draw_taps(axes, photo, row, column, rate, size, colour, widest):
@@ -97,22 +103,24 @@ def maps(photo, branches, index):
             :func:`segkit.networks.aspp.over_background`.
         index: the class index.
     """
-    named = {**branches, "sum": sum(branches.values())}
+    named = {**branches, message("sum"): sum(branches.values())}
     rows = -(-(len(named) + 1) // 3)
     new, axes = plots.figure(3, (plots.WIDTH / 3 * photo.shape[0] / photo.shape[1] + 0.35) * rows,
                              rows)
-    plots.panel(axes.flat[0], photo, "photo")
+    plots.panel(axes.flat[0], photo, say("photo"))
     for place, (title, values) in zip(axes.flat[1:], named.items()):
         limit = np.abs(values).max()
-        plots.panel(place, values, f"{title}: {_tenths(values.min())} to {_tenths(values.max())}",
+        plots.panel(place, values, say("{title}: {low} to {high}", title=say(title),
+                                       low=_tenths(values.min()), high=_tenths(values.max())),
                     cmap=SCORES, vmin=-limit, vmax=limit, extent=_extent(photo))
     for place in axes.flat[len(named) + 1:]:
         place.set_axis_off()
-    told = sentence(f"{title} {_tenths(values.min())} to {_tenths(values.max())}"
+    told = sentence(say("{title} {low} to {high}", title=say(title), low=_tenths(values.min()),
+                        high=_tenths(values.max()))
                     for title, values in named.items())
-    return plots.show(new, f"Scores of {labels.VOC[index]} minus those of background, on maps of "
-                           f"{values.shape[0]} x {values.shape[1]} cells, stretched to the photo: "
-                           f"{told}.")
+    return plots.show(new, say("Scores of {name} minus those of background, on maps of {rows} x {columns} "
+                               "cells, stretched to the photo: {told}.", name=labels.shown(labels.VOC[index]),
+                               rows=values.shape[0], columns=values.shape[1], told=told))
 
 
 def _extent(photo):
@@ -138,15 +146,16 @@ def what_matters(photo, changes, cell, size=17):
     told = []
     for place, (name, change) in zip(axes.flat, changes.items()):
         half = percent(experiments.half_of(change))
-        plots.panel(place, photo.mean(axis=2), f"{name}: half from {half}", cmap="gray")
+        plots.panel(place, photo.mean(axis=2), say("{name}: half from {half}", name=name,
+                                                   half=half), cmap="gray")
         place.imshow(change / change.max(), cmap="inferno", alpha=0.65, vmin=0, vmax=1,
                      extent=_extent(photo), interpolation="nearest")
         place.plot(across, down, "x", color="white", ms=8, mew=2)
         told.append(f"{name} {half}")
     for place in axes.flat[len(changes):]:
         place.set_axis_off()
-    return plots.show(new, f"The share of the photo that is behind half of all change at row "
-                           f"{cell[0]}, column {cell[1]}: {sentence(told)}.")
+    return plots.show(new, say("The share of the photo that is behind half of all change at row {row}, column "
+                               "{column}: {listed}.", row=cell[0], column=cell[1], listed=sentence(told)))
 
 
 def votes(rows, index):
@@ -164,17 +173,18 @@ def votes(rows, index):
                   lw=1.6, label=name)
     axes.axhline(0, color=INK, lw=0.8)
     axes.set_xscale("log", base=2)
-    axes.set_xticks(order, [f"{scale:g}" for scale in order])
+    axes.set_xticks(order, [digits(scale, "g") for scale in order])
     axes.minorticks_off()
-    axes.set_xlabel("scale of the object", fontsize=8)
-    axes.set_ylabel(f"{labels.VOC[index]} minus background", fontsize=8)
+    axes.set_xlabel(say("scale of the object"), fontsize=8)
+    axes.set_ylabel(say("{name} minus background", name=labels.shown(labels.VOC[index])), fontsize=8)
     axes.legend(fontsize=8, frameon=False, ncols=len(names), loc="lower center",
                 bbox_to_anchor=(0.5, 1))
     plots.plain(axes)
-    told = [f"{name} with {_tenths(rows[order[-1]][name])} at scale {order[-1]:g} and "
-            f"{_tenths(rows[order[0]][name])} at scale {order[0]:g}" for name in names]
-    return plots.show(new, f"The mean score of {labels.VOC[index]} minus that of background, "
-                           f"inside the object: {sentence(told)}.")
+    told = [say("{name} with {large} at scale {last:g} and {small} at scale {first:g}", name=name,
+                large=_tenths(rows[order[-1]][name]), last=order[-1], small=_tenths(rows[order[0]][name]),
+                first=order[0]) for name in names]
+    return plots.show(new, say("The mean score of {name} minus that of background, inside the object: "
+                               "{listed}.", name=labels.shown(labels.VOC[index]), listed=sentence(told)))
 
 
 def valid(marks):
@@ -192,21 +202,21 @@ def valid(marks):
         for wanted, (colour, marker) in zip((9, 4, 1), LINES):
             place.plot(rates, [100 * (count == wanted).mean() for count in counts], color=colour,
                        lw=1.6, marker=marker, markevery=max(1, len(rates) // 12), ms=5,
-                       label=f"{wanted} valid weight{'s' if wanted > 1 else ''}")
+                       label=say_many("{count} valid weight", "{count} valid weights", wanted))
         for rate in used:
             place.axvline(rate, color=INK, lw=1, ls=":")
         place.set(xlim=(0, size), ylim=(-3, 103))
-        place.set_xlabel(f"atrous rate; dotted: {', '.join(map(str, used))}", fontsize=8)
-        place.set_title(f"map of {size} x {size} cells", fontsize=9, color=INK)
+        place.set_xlabel(say("atrous rate; dotted: {listed}", listed=", ".join(map(str, used))), fontsize=8)
+        place.set_title(say("map of {size} x {size} cells", size=size), fontsize=9, color=INK)
         plots.plain(place)
         gone = next(rate for rate, count in zip(rates, counts) if not (count == 9).any())
-        told.append(f"on {size} x {size} cells, all 9 are valid at "
-                    f"{percent((counts[0] == 9).mean())} of the places at rate 1, at no place from "
-                    f"rate {gone} on, and only the middle one is from rate {size} on")
-    axes[0, 0].set_ylabel("share of the places, %", fontsize=8)
+        told.append(say("on {size} x {size} cells, all 9 are valid at {share} of the places at rate 1, at no "
+                        "place from rate {gone} on, and only the middle one is from rate {size} on", size=size,
+                        share=percent((counts[0] == 9).mean()), gone=gone))
+    axes[0, 0].set_ylabel(say("share of the places, %"), fontsize=8)
     new.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
                fontsize=8, frameon=False)
-    return plots.show(new, f"Valid weights of a 3 x 3 kernel: {'; '.join(told)}.")
+    return plots.show(new, say("Valid weights of a 3 x 3 kernel: {listed}.", listed="; ".join(told)))
 
 
 def reach(photo, values, index, name, rate, cell):
@@ -222,19 +232,20 @@ def reach(photo, values, index, name, rate, cell):
     """
     new, axes = plots.figure(2, 3.3)
     if rate is None:
-        plots.panel(axes[0, 0], resize.resize_bilinear(photo, 257, 257).astype(np.uint8), "photo")
+        plots.panel(axes[0, 0], resize.resize_bilinear(photo, 257, 257).astype(np.uint8), say("photo"))
     else:
         draw_taps(axes[0, 0], photo, *cell, rate, len(values), BLUE, rate)
-        axes[0, 0].set_title("its nine weights", fontsize=9, color=INK)
+        axes[0, 0].set_title(say("its nine weights"), fontsize=9, color=INK)
     limit = abs(values).max()
     plots.panel(axes[0, 1], values, name, cmap=SCORES, vmin=-limit, vmax=limit)
     axes[0, 1].plot(cell[1], cell[0], "o", ms=8, mfc="none", mec="white", mew=1.8)
     bar = new.colorbar(axes[0, 1].images[0], ax=axes[0, 1], shrink=0.8)
-    bar.set_label(f"{labels.VOC[index]} minus background", fontsize=8)
+    bar.set_label(say("{name} minus background", name=labels.shown(labels.VOC[index])), fontsize=8)
     bar.ax.tick_params(labelsize=8)
-    told = (f"{name}: {labels.VOC[index]} minus background is highest at row {cell[0]}, "
-            f"column {cell[1]}, with {_tenths(values[cell])}")
+    told = (say("{branch}: {name} minus background is highest at row {row}, column {column}, with {tenths}",
+                branch=say(name), name=labels.shown(labels.VOC[index]), row=cell[0], column=cell[1],
+                tenths=_tenths(values[cell])))
     if rate is not None:
         inside = experiments.taps(*cell, rate, values.shape)[1].sum()
-        told += f"; {inside} of 9 weights meet the map there"
+        told += say("; {inside} of 9 weights meet the map there", inside=inside)
     return plots.show(new, told[0].upper() + told[1:] + ".")

@@ -5,7 +5,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
 from segkit import plots
-from segkit.languages import sentence
+from segkit.languages import say, sentence
 from segkit.lessons.lesson_04 import toy
 from segkit.masks import metrics
 from segkit.plots import BLUE, GREEN, INK, ORANGE, PURPLE, SKY
@@ -20,21 +20,23 @@ def discs(truth, guesses):
         truth: (SIDE, SIDE) int, 0 for the ground and 1 to 5 for the sizes.
         guesses: dictionary from title to such arrays.
     """
-    panels = {"true size": truth, **guesses}
+    panels = {say("true size"): truth, **guesses}
     new, axes = plots.figure(len(panels), plots.WIDTH / len(panels) + 0.55)
     told = []
     for place, (title, sizes) in zip(axes[0], panels.items()):
         right = (sizes == truth)[truth > 0].mean()
         plots.panel(place, sizes, title, cmap=SIZES, vmin=0, vmax=5)
         if title in guesses:
-            place.set_xlabel(f"{100 * right:.0f} % of the disc cells right", fontsize=8, color=INK)
+            place.set_xlabel(say("{right:.0f} % of the disc cells right",
+                                 right=100 * right), fontsize=8, color=INK)
             told.append(f"{title} {100 * right:.0f} %")
     handles = [Rectangle((0, 0), 1, 1, facecolor=SIZES(size), edgecolor=INK)
                for size in range(1, 6)]
-    new.legend(handles, [f"radius {radius:g}" for radius in toy.RADII], fontsize=8, frameon=False,
+    new.legend(handles, [say("radius {radius:g}",
+                             radius=radius) for radius in toy.RADII], fontsize=8, frameon=False,
                loc="outside lower center", ncols=5)
-    return plots.show(new, f"Drawn discs of {len(toy.RADII)} sizes; of their cells, these shares "
-                           f"get the right size: {sentence(told)}.")
+    return plots.show(new, say("Drawn discs of {radii} sizes; of their cells, these shares get the right "
+                               "size: {listed}.", radii=len(toy.RADII), listed=sentence(told)))
 
 
 def known_sizes(tables):
@@ -50,11 +52,12 @@ def known_sizes(tables):
     for (row, column), iou in np.ndenumerate(ious):
         place.text(column, row, f"{iou:.2f}", ha="center", va="center", fontsize=9,
                    color=INK if iou > 0.5 else "white")
-    place.set_xticks(range(len(toy.RADII)), [f"radius {radius:g}" for radius in toy.RADII])
+    place.set_xticks(range(len(toy.RADII)), [say("radius {radius:g}", radius=radius) for radius in toy.RADII])
     place.set_yticks(range(len(tables)), tables)
-    place.set_title("IoU of each size", fontsize=9, color=INK)
+    place.set_title(say("IoU of each size"), fontsize=9, color=INK)
     place.tick_params(labelsize=8, colors=INK, length=0)
     place.spines[:].set_visible(False)
     told = "; ".join(f"{title}: {', '.join(f'{iou:.1f}' for iou in row)}"
                      for title, row in zip(tables, ious))
-    return plots.show(new, f"IoU of the {len(toy.RADII)} sizes, the smallest first. {told}.")
+    return plots.show(new, say("IoU of the {radii} sizes, the smallest first. {told}.", radii=len(toy.RADII),
+                               told=told))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from segkit import reference
+from segkit.languages import say
 from segkit.lessons.exercise import function, number
 
 
@@ -16,28 +17,27 @@ def _image_pooling():
     return function(
         given=[features],
         right=lambda x: _spread(x.mean(axis=(0, 1)), x),
-        why="one mean for each channel, and the same vector in every cell.",
+        why=say("one mean for each channel, and the same vector in every cell."),
         mistakes=[
             (lambda x: x.mean(axis=(0, 1)),
-             "this is one vector for the whole image; every cell needs it, so repeat it over "
-             "height and width"),
+             say("this is one vector for the whole image; every cell needs it, so repeat it over height and "
+                 "width")),
             (lambda x: x.mean(axis=(0, 1))[None, None],
-             "the numbers are right, and stand in one cell; repeat it over height and width"),
+             say("the numbers are right, and stand in one cell; repeat it over height and width")),
             (lambda x: x.mean(axis=2),
-             "this is a mean over the channels; the mean runs over height and width, and each "
-             "channel keeps its own"),
+             say("this is a mean over the channels; the mean runs over height and width, and each channel "
+                 "keeps its own")),
             (lambda x: _spread(x.mean(axis=2, keepdims=True), x),
-             "this is a mean over the channels; the mean runs over height and width, and each "
-             "channel keeps its own"),
+             say("this is a mean over the channels; the mean runs over height and width, and each channel "
+                 "keeps its own")),
             (lambda x: _spread(x.max(axis=(0, 1)), x),
-             "this is the maximum; DeepLab v3 takes the mean"),
+             say("this is the maximum; DeepLab v3 takes the mean")),
             (lambda x: _spread(x.sum(axis=(0, 1)), x),
-             "this is the sum; it would grow with the size of the map, so divide by the number "
-             "of cells"),
+             say("this is the sum; it would grow with the size of the map, so divide by the number of cells")),
             (lambda x: _spread(x.mean(), x),
-             "this is one number for all channels; each channel has its own mean"),
+             say("this is one number for all channels; each channel has its own mean")),
             (lambda x: _spread(x.mean(axis=0, keepdims=True), x),
-             "this is a mean of each column; take the mean over the rows as well"),
+             say("this is a mean of each column; take the mean over the rows as well")),
         ])
 
 
@@ -70,7 +70,7 @@ def _flat(fold):
     def flat(*given):
         got = fold(*given)
         if not isinstance(got, (tuple, list)) or len(got) != 2:
-            raise ValueError("return two arrays, the kernel and the bias")
+            raise ValueError(say("return two arrays, the kernel and the bias"))
         return np.concatenate([np.ravel(part) for part in got])
 
     return flat
@@ -80,60 +80,59 @@ def _fold():
     return function(
         given=_layer(),
         right=lambda kernel, *norm: reference.fold_batch_norm(kernel, None, *norm),
-        why="scale = gamma / sqrt(variance + epsilon) goes into the kernel, beta - mean x scale "
-            "into the bias.",
+        why=say("scale = gamma / sqrt(variance + epsilon) goes into the kernel, beta - mean x scale into the "
+                "bias."),
         seen_as=_flat,
         mistakes=[
             (_folded(_scaled, lambda beta, mean, scale: beta),
-             "the mean is missing: what is taken away before the scale has to go into the bias"),
+             say("the mean is missing: what is taken away before the scale has to go into the bias")),
             (_folded(_scaled, lambda beta, mean, scale: beta - mean),
-             "the mean is taken away before the scale, so in the bias it has to be scaled, too"),
+             say("the mean is taken away before the scale, so in the bias it has to be scaled, too")),
             (_folded(_scaled, lambda beta, mean, scale: beta + mean * scale),
-             "the mean is taken away, not added"),
+             say("the mean is taken away, not added")),
             (_folded(_scaled, lambda beta, mean, scale: -mean * scale),
-             "beta is missing: it is added at the end, so it belongs to the bias"),
+             say("beta is missing: it is added at the end, so it belongs to the bias")),
             (lambda k, m, v, g, b: (k * g / np.sqrt(v + 1e-3), b - m * g),
-             "the bias lacks the root: the mean is scaled by the whole of gamma / sqrt(variance + "
-             "epsilon)"),
+             say("the bias lacks the root: the mean is scaled by the whole of gamma / sqrt(variance + "
+                 "epsilon)")),
             (_folded(_scaled, _moved, lambda gamma, variance: 1 / np.sqrt(variance + 1e-3)),
-             "gamma is missing: it multiplies what was divided by the root"),
+             say("gamma is missing: it multiplies what was divided by the root")),
             (_folded(lambda kernel, scale: kernel, _moved),
-             "the bias is right; the kernel has to be scaled as well"),
+             say("the bias is right; the kernel has to be scaled as well")),
             (_folded(_scaled, _moved, lambda gamma, variance: gamma / np.sqrt(variance)),
-             "epsilon is missing: variance + epsilon stands under the root"),
+             say("epsilon is missing: variance + epsilon stands under the root")),
             (_folded(_scaled, _moved, lambda gamma, variance: gamma / (variance + 1e-3)),
-             "the root is missing: divide by the standard deviation, not by the variance"),
+             say("the root is missing: divide by the standard deviation, not by the variance")),
             (_folded(lambda kernel, scale: kernel * scale[:, None], _moved),
-             "the scale belongs to the output channels, the last axis of the kernel; here it is "
-             "on the inputs"),
+             say("the scale belongs to the output channels, the last axis of the kernel; here it is on the "
+                 "inputs")),
         ])
 
 
 def _forgotten():
-    return number(2 * 9 * 8, "two gaps of 9 cells, and a cell is now a step of 8 pixels: half of "
-                             "the training's 288. The doubled rate, 18, gives them back.", [
-        (2 * 9 * 16, "this is how wide the kernel was in the training, with cells of 16 pixels; at "
-                     "output stride 8 a cell is a smaller step"),
-        (9 * 8, "this is one gap; three weights have two gaps between them"),
-        (2 * 9, "these are steps of the map; how many pixels of the photo is each of them?"),
-        (19 * 8, "close: count the steps between the outer weights, not the cells"),
-        (3 * 9 * 8, "three weights have two gaps between them, not three"),
+    return number(2 * 9 * 8, say("two gaps of 9 cells, and a cell is now a step of 8 pixels: half of the "
+                                 "training's 288. The doubled rate, 18, gives them back."), [
+        (2 * 9 * 16, say("this is how wide the kernel was in the training, with cells of 16 pixels; at output "
+                         "stride 8 a cell is a smaller step")),
+        (9 * 8, say("this is one gap; three weights have two gaps between them")),
+        (2 * 9, say("these are steps of the map; how many pixels of the photo is each of them?")),
+        (19 * 8, say("close: count the steps between the outer weights, not the cells")),
+        (3 * 9 * 8, say("three weights have two gaps between them, not three")),
     ])
 
 
 def _cost():
     kernel = (1, 1, 192, 128)
     right = reference.multiply_adds(33, 33, kernel) / reference.multiply_adds(17, 17, kernel)
-    return number(right, f"33 x 33 cells in place of 17 x 17: {right:.2f} multiply-adds for each "
-                         "one before, whatever the kernel.", [
-        (4, "close: that is the limit for a very large photo; count the cells of 33 x 33 and of "
-            "17 x 17"),
-        (2, "twice as many along one axis; the map has two"),
-        (33 / 17, "this is the ratio along one axis; the map has two"),
-        (33 ** 2, "these are the cells at stride 8; divide by the cells at stride 16"),
-        (1, "the kernel is the same, but it works at every cell, and there are more of them"),
-        (1 / right, "this is the other way round"),
-        (33 ** 2 - 17 ** 2, "this is how many cells more there are; divide, do not subtract"),
+    return number(right, say("33 x 33 cells in place of 17 x 17: {right:.2f} multiply-adds for each one "
+                             "before, whatever the kernel.", right=right), [
+        (4, say("close: that is the limit for a very large photo; count the cells of 33 x 33 and of 17 x 17")),
+        (2, say("twice as many along one axis; the map has two")),
+        (33 / 17, say("this is the ratio along one axis; the map has two")),
+        (33 ** 2, say("these are the cells at stride 8; divide by the cells at stride 16")),
+        (1, say("the kernel is the same, but it works at every cell, and there are more of them")),
+        (1 / right, say("this is the other way round")),
+        (33 ** 2 - 17 ** 2, say("this is how many cells more there are; divide, do not subtract")),
     ], tolerance=0.05)
 
 

@@ -5,12 +5,13 @@ from functools import lru_cache
 import numpy as np
 
 from segkit import photos
+from segkit.languages import message, say
 from segkit.masks import labels
 from segkit.widgets import markup
 from segkit.widgets.base import Interactive, pick, slide
 
 PANEL = 375  # pixels: the width of one of two panels
-OWN, NOTHING = "its own image features", "no image features"
+OWN, NOTHING = message("its own image features"), message("no image features")
 
 
 def explorer(photo="coffee", heard=NOTHING):
@@ -56,12 +57,12 @@ def explorer(photo="coffee", heard=NOTHING):
             image = np.zeros_like(seen(photo, stride)[1]["image"])
         else:
             image = seen(photo if heard == OWN else heard, stride)[1]["image"]
-        words = heard if heard in (OWN, NOTHING) else f"the image features of {heard}"
+        words = say(heard) if heard in (OWN, NOTHING) else say("the image features of {heard}", heard=heard)
         return figures.heard(segmentation(photo, stride), segmentation(photo, stride, image), words)
 
     return Interactive(draw, {
-        "photo": pick("Photo", photos.names(), "The photo that is segmented", photo),
-        "heard": pick("Image", [OWN, NOTHING, *photos.names()],
-                      "Where the image branch takes its mean from", heard),
-        "stride": slide("Stride", [("16", 16), ("8", 8)], "The output stride of the trunk", 16),
+        "photo": pick(say("Photo"), photos.names(), say("The photo that is segmented"), photo),
+        "heard": pick(say("Image"), [OWN, NOTHING, *photos.names()],
+                      say("Where the image branch takes its mean from"), heard),
+        "stride": slide(say("Stride"), [("16", 16), ("8", 8)], say("The output stride of the trunk"), 16),
     })

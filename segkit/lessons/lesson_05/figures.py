@@ -3,7 +3,7 @@
 import numpy as np
 
 from segkit import plots
-from segkit.languages import sentence
+from segkit.languages import digits, say, sentence
 from segkit.masks.words import percent
 from segkit.plots import INK
 
@@ -30,12 +30,13 @@ def alike(vectors):
     place.set_yticks(range(len(names)), names)
     place.tick_params(labelsize=8, colors=INK, length=0)
     place.spines[:].set_visible(False)
-    ordered = sorted((pairs[i, j], f"{names[j]} and {names[i]}")
+    ordered = sorted((pairs[i, j], say("{first} and {second}", first=names[j], second=names[i]))
                      for i in range(len(names)) for j in range(i))
-    return plots.show(new, f"Correlation of the {vectors[names[0]].size} image features of "
-                           f"{len(names)} photos, for each pair: least alike {ordered[0][1]} with "
-                           f"{_tenths(ordered[0][0])}, most alike {ordered[-1][1]} with "
-                           f"{_tenths(ordered[-1][0])}.")
+    return plots.show(new, say("Correlation of the {size} image features of {count} photos, for each pair: "
+                               "least alike {first} with {least}, most alike {last} with {most}.",
+                               size=vectors[names[0]].size, count=len(names), first=ordered[0][1],
+                               least=_tenths(ordered[0][0]), last=ordered[-1][1],
+                               most=_tenths(ordered[-1][0])))
 
 
 def switched(rows):
@@ -56,15 +57,16 @@ def switched(rows):
     axes.set_yticks(range(len(branches)), branches)
     axes.tick_params(labelsize=8, colors=INK, length=0)
     axes.spines[:].set_visible(False)
-    told = [f"{branch} {percent(np.median(shares[row]))} (most on {names[shares[row].argmax()]}, "
-            f"{percent(shares[row].max())})" for row, branch in enumerate(branches)]
-    return plots.show(new, "Pixels that get another class when one branch is switched off, in the "
-                           f"median of {len(names)} photos: {sentence(told)}.")
+    told = [say("{branch} {median} (most on {name}, {highest})", branch=branch,
+                median=percent(np.median(shares[row])), name=names[shares[row].argmax()],
+                highest=percent(shares[row].max())) for row, branch in enumerate(branches)]
+    return plots.show(new, say("Pixels that get another class when one branch is switched off, in the median "
+                               "of {count} photos: {listed}.", count=len(names), listed=sentence(told)))
 
 
 def _tenths(number):
     """A number with one decimal place, and no minus before 0.0."""
-    return f"{round(float(number), 1) + 0.0:.1f}"
+    return digits(round(float(number), 1) + 0.0, ".1f")
 
 
 def paths(grids):
@@ -82,11 +84,12 @@ def paths(grids):
         shown[shown == 0] = np.nan  # cells that are not read stay white
         plots.panel(place, np.log2(shown), title, cmap=MAPS + "_r")
         seen = (counts > 0).sum()
-        place.set_xlabel(f"{len(counts)} cells wide, {seen} read", fontsize=8, color=INK)
-        told.append(f"{title}: {len(counts)} x {len(counts)} cells, {seen} of them read "
-                    f"({percent(seen / counts.size)})")
-    return plots.show(new, "What one output of a stack of atrous 3 x 3 layers reads. "
-                           f"{'; '.join(told)}.")
+        place.set_xlabel(say("{counts} cells wide, {seen} read", counts=len(counts),
+                             seen=seen), fontsize=8, color=INK)
+        told.append(say("{title}: {counts} x {counts} cells, {seen} of them read ({share})", title=say(title),
+                        counts=len(counts), seen=seen, share=percent(seen / counts.size)))
+    return plots.show(new, say("What one output of a stack of atrous 3 x 3 layers reads. {listed}.",
+                               listed="; ".join(told)))
 
 
 def heard(plain, other, words):
@@ -96,8 +99,8 @@ def heard(plain, other, words):
         plain, other: :class:`segkit.networks.segmenter.Segmentation` of the same photo.
         words: where the image features of the second one come from.
     """
-    drawn = plots.compare(plain.photo, {"as it is": plain.mask, words: other.mask})
+    drawn = plots.compare(plain.photo, {say("as it is"): plain.mask, words: other.mask})
     changed = (plain.mask != other.mask).mean()
-    return plots.Picture(drawn.png, f"As it is: {plots.shares_in_words(plain)}. With {words}: "
-                                    f"{plots.shares_in_words(other)}; {percent(changed)} of the "
-                                    "pixels changed.")
+    return plots.Picture(drawn.png, say("As it is: {shares}. With {words}: {shares2}; {changed} of the pixels "
+                                        "changed.", shares=plots.shares_in_words(plain), words=words,
+                                        shares2=plots.shares_in_words(other), changed=percent(changed)))

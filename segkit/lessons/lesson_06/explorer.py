@@ -6,18 +6,19 @@ import numpy as np
 
 from segkit import photos
 from segkit.errors import SegkitError
+from segkit.languages import message, say
 from segkit.masks import metrics
 from segkit.networks.heads import SEGMENTING, SegmentationHead, Trunk
 from segkit.plots import diagram
 from segkit.widgets.base import Interactive, pick, slide
 
 TITLES = {name: name.replace("plus", "+") for name in SEGMENTING}  # v3plus is v3+ to a reader
-ZOOMS = [("the whole photo", 0), ("where they differ most", 1), ("the second such place", 2),
-         ("the third such place", 3)]
-NEW = "what is new"
-STEPS = {"atrous layers": ["rate"], "image features": ["mean of all cells"],
-         "where branches meet": ["add", "concatenate"],
-         "early features": ["trunk, to stride 4"], "enlarging": ["enlarge"]}
+ZOOMS = [(message("the whole photo"), 0), (message("where they differ most"), 1),
+         (message("the second such place"), 2), (message("the third such place"), 3)]
+NEW = message("what is new")
+STEPS = {message("atrous layers"): ["rate"], message("image features"): ["mean of all cells"],
+         message("where branches meet"): ["add", "concatenate"],
+         message("early features"): ["trunk, to stride 4"], message("enlarging"): ["enlarge"]}
 LARGE = 0.35  # sides of a part that is shown large, as a share of the photo's
 
 
@@ -37,8 +38,8 @@ def most_different(first, second, count=3, share=LARGE):
         SegkitError: masks of two sizes, or another share.
     """
     if first.shape != second.shape or not 0 < share <= 1:
-        raise SegkitError(f"masks of one size and a share from 0 to 1 are needed, not "
-                          f"{first.shape}, {second.shape} and {share}")
+        raise SegkitError(say("masks of one size and a share from 0 to 1 are needed, not {shape}, {shape2} "
+                              "and {share}", shape=first.shape, shape2=second.shape, share=share))
     height, width = (max(1, round(share * side)) for side in first.shape)
     left = first != second
     parts = []
@@ -82,8 +83,9 @@ def _mask(photo, head):
 def _scores(head):
     """Words on how good a head's mask of the one photo with a truth is."""
     truth, mask = photos.voc_truth(), _mask("voc", head)
-    return (f"mean IoU {metrics.mean_iou(metrics.confusion_matrix(truth, mask)):.2f}, "
-            f"boundary F {metrics.boundary_f(truth, mask):.2f} on the whole photo")
+    return (say("mean IoU {value:.2f}, boundary F {f:.2f} on the whole photo",
+                value=metrics.mean_iou(metrics.confusion_matrix(truth, mask)),
+                f=metrics.boundary_f(truth, mask)))
 
 
 def side_by_side(photo="motorcycle", left="v3", right="v3plus"):
@@ -98,19 +100,20 @@ def side_by_side(photo="motorcycle", left="v3", right="v3plus"):
     """
     heads = [(title, name) for name, title in TITLES.items()]
     return Interactive(_draw, {
-        "photo": pick("Photo", photos.names(), "The photo whose pixels get labels", photo),
-        "zoom": pick("Show", ZOOMS, "The whole photo, or a part of it, shown large", 1),
-        "left": pick("Left", heads, "The head whose mask is on the left", left),
-        "right": pick("Right", heads, "The head whose mask is on the right", right),
-        "opacity": slide("Opacity", [0.0, 0.25, 0.5, 0.75, 1.0],
-                         "0: only the photo and the outlines; 1: only the colours", 0.5)})
+        "photo": pick(say("Photo"), photos.names(), say("The photo whose pixels get labels"), photo),
+        "zoom": pick(say("Show"), ZOOMS, say("The whole photo, or a part of it, shown large"), 1),
+        "left": pick(say("Left"), heads, say("The head whose mask is on the left"), left),
+        "right": pick(say("Right"), heads, say("The head whose mask is on the right"), right),
+        "opacity": slide(say("Opacity"), [0.0, 0.25, 0.5, 0.75, 1.0],
+                         say("0: only the photo and the outlines; 1: only the colours"), 0.5)})
 
 
 def _draw(photo, zoom, left, right, opacity):
     from segkit.lessons.lesson_06 import figures
 
     if left == right:
-        raise SegkitError(f"both sides show {TITLES[left]}; choose another head for one of them")
+        raise SegkitError(say("both sides show {head}; choose another head for one of them",
+                              head=TITLES[left]))
     masks = {name: _mask(photo, name) for name in (left, right)}
     parts = most_different(*masks.values()) if zoom else []
     here = parts[min(zoom, len(parts)) - 1] if parts else None
@@ -131,9 +134,9 @@ def versions(version="v2", step=NEW):
         a :class:`segkit.widgets.base.Interactive`.
     """
     return Interactive(_diagram, {
-        "version": pick("Version", [(title, name) for name, title in TITLES.items()],
-                        "The version of DeepLab that is drawn", version),
-        "step": pick("Mark", [NEW, *STEPS], "The boxes that are marked", step)})
+        "version": pick(say("Version"), [(title, name) for name, title in TITLES.items()],
+                        say("The version of DeepLab that is drawn"), version),
+        "step": pick(say("Mark"), [NEW, *STEPS], say("The boxes that are marked"), step)})
 
 
 def _diagram(version, step):
@@ -141,5 +144,5 @@ def _diagram(version, step):
         return diagram.network(version) if version == SEGMENTING[0] else diagram.news(version)
     words = [word for word in STEPS[step] if any(word in box.words for box in diagram.layers(version))]
     if not words:
-        raise SegkitError(f"{diagram.NAMES[version]} has no box for: {step}")
+        raise SegkitError(say("{names} has no box for: {step}", names=diagram.NAMES[version], step=step))
     return diagram.network(version, here=words)

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 
 from segkit import plots
-from segkit.languages import sentence
+from segkit.languages import digits, say, sentence
 from segkit.masks import labels, metrics, resize
 from segkit.masks.words import percent
 from segkit.networks.segmenter import Segmentation
@@ -55,11 +55,11 @@ def grid(photo, mask, truth, here, places=17, side=257):
     new, axes = plots.figure(3, 2.9, width_ratios=(1.8, 1, 1))
     new.get_layout_engine().set(h_pad=0.1)  # room above the titles
     whole, large, true = axes[0]
-    plots.panel(whole, photo, f"photo, {size_in_words(photo)}, with the places of the scores")
+    plots.panel(whole, photo, say("photo, {size}, with the places of the scores", size=size_in_words(photo)))
     _frame(whole, here)
-    plots.panel(large, photo[here], "outline of the mask")
+    plots.panel(large, photo[here], say("outline of the mask"))
     outline(large, mask[here], BLUE)
-    plots.panel(true, photo[here], "true outline")
+    plots.panel(true, photo[here], say("true outline"))
     outline(true, metrics.fill_ignored(truth)[here], TRUE)
     top, left = here[0].start, here[1].start
     inside = ((rows > top) & (rows < here[0].stop - 1)
@@ -68,11 +68,11 @@ def grid(photo, mask, truth, here, places=17, side=257):
                               (large, columns[inside] - left, rows[inside] - top, 26)):
         place.autoscale(False)  # dots at the edge must not widen the picture
         place.scatter(x, y, s=size, facecolor="white", edgecolor=INK, linewidth=0.7, zorder=3)
-    return plots.show(new, f"Scores at {places} x {places} places, marked by dots: one for each "
-                           f"{across[1] - across[0]:.0f} x {down[1] - down[0]:.0f} pixels of the "
-                           f"photo. {inside.sum()} of them lie in the part that is shown large. "
-                           "The outline of the mask is smooth between them; the true outline has "
-                           "corners there.")
+    return plots.show(new, say("Scores at {places} x {places} places, marked by dots: one for each "
+                               "{wide:.0f} x {high:.0f} pixels of the photo. {count} of them lie in the part "
+                               "that is shown large. The outline of the mask is smooth between them; the true "
+                               "outline has corners there.", places=places, wide=across[1] - across[0],
+                               high=down[1] - down[0], count=inside.sum()))
 
 
 def outlines(photo, masks, parts, truth):
@@ -94,13 +94,14 @@ def outlines(photo, masks, parts, truth):
             outline(place, true[here], TRUE)
             outline(place, mask[here], BLUE)
     lines = [Line2D([], [], color=colour, linewidth=2) for colour in (BLUE, TRUE)]
-    new.legend(lines, ["outline of the mask", "true outline"], loc="outside lower center", ncols=2,
+    new.legend(lines, [say("outline of the mask"), say("true outline")], loc="outside lower center", ncols=2,
                fontsize=8, frameon=False)
-    scores = sentence(f"{title} {metrics.boundary_f(truth, mask):.2f}"
+    scores = sentence(f"{title} {digits(metrics.boundary_f(truth, mask), '.2f')}"
                       for title, mask in masks.items())
-    return plots.show(new, f"{len(parts)} parts of a photo, {width} x {height} pixels each, with "
-                           f"the outlines of {sentence(masks)}, and the true outline in each. "
-                           f"Boundary F of the whole photo: {scores}.")
+    return plots.show(new, say("{parts} parts of a photo, {width} x {height} pixels each, with the outlines "
+                               "of {listed}, and the true outline in each. Boundary F of the whole photo: "
+                               "{scores}.", parts=len(parts), width=width, height=height,
+                               listed=sentence(masks), scores=scores))
 
 
 def side_by_side(name, photo, masks, here=None, opacity=0.5, scores=None):
@@ -122,14 +123,15 @@ def side_by_side(name, photo, masks, here=None, opacity=0.5, scores=None):
         plots.panel(place, painted, title)
         outline(place, mask[here], INK)
     first, *_, last = (mask[here] for mask in masks.values())
-    shown = "" if (height, width) == photo.shape[:2] else f", a part of {width} x {height} pixels,"
+    shown = "" if (height, width) == photo.shape[:2] else say(
+        ", a part of {width} x {height} pixels,", width=width, height=height)
     parts = {title: Segmentation(photo[here], mask[here], labels.VOC, {})
              for title, mask in masks.items()}
     told = "; ".join(f"{title}: {plots.shares_in_words(part)}"
                      + (f", {scores[title]}" if scores else "") for title, part in parts.items())
-    return plots.show(new, f"The photo {name}{shown} with the masks of {sentence(masks)}, which "
-                           f"differ on {percent((first != last).mean())} of the pixels shown. "
-                           f"{told}.")
+    return plots.show(new, say("The photo {name}{shown} with the masks of {listed}, which differ on {mean} of "
+                               "the pixels shown. {told}.", name=name, shown=shown, listed=sentence(masks),
+                               mean=percent((first != last).mean()), told=told))
 
 
 def _map(axes, values, title, **options):
@@ -141,7 +143,7 @@ def _map(axes, values, title, **options):
 def _ends(figure, axes):
     """A scale of colours without numbers: which end of the maps is which."""
     bar = figure.colorbar(axes[0, -1].images[0], ax=list(axes.flat), shrink=0.8, aspect=12)
-    bar.set_ticks([bar.vmin, bar.vmax], labels=["unlike", "like objects"])
+    bar.set_ticks([bar.vmin, bar.vmax], labels=[say("unlike"), say("like objects")])
     bar.ax.tick_params(labelsize=8, length=0)
 
 
@@ -176,14 +178,15 @@ def maps(photo, shown):
     """
     tall = plots.WIDTH / (1 + len(shown)) * photo.shape[0] / photo.shape[1]
     new, axes = plots.figure(1 + len(shown), tall + 0.5)
-    plots.panel(axes[0, 0], photo, f"photo\n{size_in_words(photo)} pixels")
+    plots.panel(axes[0, 0], photo, say("photo\n{size} pixels", size=size_in_words(photo)))
     for place, (title, values) in zip(axes[0, 1:], shown.items()):
-        _map(place, values, f"{title}\n{size_in_words(values)} places",
+        _map(place, values, say("{title}\n{size} places", title=say(title), size=size_in_words(values)),
              extent=(0, photo.shape[1], photo.shape[0], 0))
     _ends(new, axes)
-    told = sentence(f"{title}, {size_in_words(values)} places" for title, values in shown.items())
-    return plots.show(new, f"A photo of {size_in_words(photo)} pixels and {len(shown)} maps that a "
-                           f"network makes of it: {told}.")
+    told = sentence(say("{title}, {size} places", title=say(title),
+                        size=size_in_words(values)) for title, values in shown.items())
+    return plots.show(new, say("A photo of {size} pixels and {shown} maps that a network makes of it: {told}.",
+                               size=size_in_words(photo), shown=len(shown), told=told))
 
 
 def steps(shown):
@@ -195,9 +198,9 @@ def steps(shown):
     new, axes = plots.figure(len(shown), 2.0)
     new.get_layout_engine().set(h_pad=0.1)  # room above the titles
     for place, (title, (values, shape)) in zip(axes[0], shown.items()):
-        _map(place, values, f"{title}\n{' x '.join(map(str, shape))}")
+        _map(place, values, f"{say(title)}\n{' x '.join(map(str, shape))}")
     _ends(new, axes)
-    told = sentence(f"{title} {' x '.join(map(str, shape))}"
+    told = sentence(f"{say(title)} {' x '.join(map(str, shape))}"
                     for title, (_, shape) in shown.items())
-    return plots.show(new, f"{len(shown)} maps in the order of the decoder's steps, with rows x "
-                           f"columns x channels: {told}.")
+    return plots.show(new, say("{shown} maps in the order of the decoder's steps, with rows x columns x "
+                               "channels: {told}.", shown=len(shown), told=told))

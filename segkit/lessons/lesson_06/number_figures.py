@@ -3,7 +3,7 @@
 import numpy as np
 
 from segkit import plots
-from segkit.languages import sentence
+from segkit.languages import digits, say, sentence
 from segkit.masks import labels, metrics
 from segkit.masks.words import percent
 from segkit.plots import BLUE, GREEN, INK, ORANGE, SKY, VERMILION
@@ -33,7 +33,7 @@ def costs(bars, channels, ratios):
     totals = [sum(parts.values()) for parts in bars.values()]
     place.set_yticks(range(len(bars)), list(bars))
     place.set(xlim=(0, 1.15 * max(totals) / 1e6), ylim=(len(bars) - 0.4, -0.5))
-    place.set_xlabel("million multiply-adds of the layer", fontsize=8)
+    place.set_xlabel(say("million multiply-adds of the layer"), fontsize=8)
     place.legend(fontsize=8, frameon=False, loc="lower right")
     for (label, values), (colour, line, _) in zip(ratios.items(), STYLES[2:]):
         curves.plot(channels, values, line, color=colour, label=label)
@@ -41,16 +41,16 @@ def costs(bars, channels, ratios):
     ticks = [c for c in channels if np.log2(c) % 2 == 0]
     curves.set_xticks(ticks, [str(c) for c in ticks])
     curves.set_ylim(0)
-    curves.set_xlabel("output channels", fontsize=8)
-    curves.set_ylabel("dense / separable", fontsize=8)
+    curves.set_xlabel(say("output channels"), fontsize=8)
+    curves.set_ylabel(say("dense / separable"), fontsize=8)
     curves.legend(fontsize=8, frameon=False, loc="upper left")
     for part in axes[0]:
         plots.plain(part)
-    told = sentence(f"{title} {total / 1e6:.0f}" for title, total in zip(bars, totals))
-    ends = sentence(f"{label} {values[-1]:.1f}" for label, values in ratios.items())
-    return plots.show(new, f"Million multiply-adds of one layer: {told}, a ratio of "
-                           f"{totals[0] / totals[-1]:.1f}. The ratio grows with the output "
-                           f"channels; at {channels[-1]} of them it is, for {ends}.")
+    told = sentence(f"{title} {digits(total / 1e6, '.0f')}" for title, total in zip(bars, totals))
+    ends = sentence(f"{label} {digits(values[-1], '.1f')}" for label, values in ratios.items())
+    return plots.show(new, say("Million multiply-adds of one layer: {told}, a ratio of {ratio:.1f}. The ratio "
+                               "grows with the output channels; at {channels} of them it is, for {ends}.",
+                               told=told, ratio=totals[0] / totals[-1], channels=channels[-1], ends=ends))
 
 
 def bands(photo, truth, distances):
@@ -69,11 +69,11 @@ def bands(photo, truth, distances):
         band = metrics.dilate(metrics.boundary(truth), distance) & known
         shares.append(band.sum() / known.sum())
         plots.panel(place, np.where(band[..., None], photo, photo // 6),
-                    f"within {distance} pixels")
-    told = sentence(f"{percent(share)} within {distance} pixels"
+                    say("within {distance} pixels", distance=distance))
+    told = sentence(say("{share} within {distance} pixels", share=percent(share), distance=distance)
                     for distance, share in zip(distances, shares))
-    return plots.show(new, "Of all labelled pixels, this share lies near a true boundary: "
-                           f"{told}.")
+    return plots.show(new, say("Of all labelled pixels, this share lies near a true boundary: {told}.",
+                               told=told))
 
 
 def trimap(curves):
@@ -87,16 +87,17 @@ def trimap(curves):
     for (name, curve), (colour, line, marker) in zip(curves.items(), STYLES[-len(curves):]):
         place.plot(list(curve), [100 * value for value in curve.values()], line, color=colour,
                    marker=marker, markersize=5, label=name)
-    place.set_xlabel("distance from the true boundary, pixels", fontsize=8)
-    place.set_ylabel("mean IoU up to this distance, %", fontsize=8)
+    place.set_xlabel(say("distance from the true boundary, pixels"), fontsize=8)
+    place.set_ylabel(say("mean IoU up to this distance, %"), fontsize=8)
     place.set(xlim=(0, None), ylim=(0, None))
     place.legend(fontsize=8, frameon=False, loc="lower right", ncols=len(curves))
     plots.plain(place)
     first, *_, last = next(iter(curves.values()))
-    told = "; ".join(f"{name} {percent(curve[first])} and {percent(curve[last])}"
+    told = "; ".join(say("{name} {near} and {far}", name=name, near=percent(curve[first]),
+                         far=percent(curve[last]))
                      for name, curve in curves.items())
-    return plots.show(new, f"Mean IoU within {first} and within {last} pixels of the true "
-                           f"boundaries: {told}.")
+    return plots.show(new, say("Mean IoU within {first} and within {last} pixels of the true boundaries: "
+                               "{told}.", first=first, last=last, told=told))
 
 
 def trade(panels):
@@ -116,17 +117,18 @@ def trade(panels):
             handles[label], = place.plot(work, 100 * value, marker, color=colour, label=label,
                                          markeredgecolor=INK, markersize=9, linestyle="none")
         place.set_title(title, fontsize=9, color=INK)
-        place.set_xlabel("billion multiply-adds", fontsize=8)
+        place.set_xlabel(say("billion multiply-adds"), fontsize=8)
         place.set_xlim(0, 1.12 * max(work for work, _ in points.values()))
         place.margins(y=0.3)
         plots.plain(place)
-    axes[0, 0].set_ylabel("mean IoU, %", fontsize=8)
+    axes[0, 0].set_ylabel(say("mean IoU, %"), fontsize=8)
     new.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles),
                fontsize=8, frameon=False)
-    told = "; ".join(f"{title}: " + sentence(f"{label} {100 * value:.1f} % for {work:.3g} billion"
+    told = "; ".join(f"{title}: " + sentence(say("{label} {value:.1f} % for {work:.3g} billion", label=label,
+                                                 value=100 * value, work=work)
                                              for label, (work, value) in points.items())
                      for title, points in panels.items())
-    return plots.show(new, f"Mean IoU and multiply-adds. {told}.")
+    return plots.show(new, say("Mean IoU and multiply-adds. {told}.", told=told))
 
 
 def heads(table):
@@ -146,15 +148,15 @@ def heads(table):
             place.text(number, height, f" {_short(number)}", va="center", fontsize=8, color=INK)
         place.set(xlim=(0, 1.4 * max(numbers)), xticks=(), ylim=(len(table) - 0.5, -0.5))
         place.set_yticks(range(len(table)), list(table))
-        place.set_title(measure.replace(" ", "\n", 1), fontsize=9, color=INK)
+        place.set_title(say(measure).replace(" ", "\n", 1), fontsize=9, color=INK)
         plots.plain(place)
         place.spines["bottom"].set_visible(False)
-    told = "; ".join(f"{name}: " + sentence(f"{measure} {_short(row[measure])}"
+    told = "; ".join(f"{name}: " + sentence(f"{say(measure)} {_short(row[measure])}"
                                             for measure in measures)
                      for name, row in table.items())
-    return plots.show(new, f"{len(table)} heads side by side. {told}.")
+    return plots.show(new, say("{count} heads side by side. {told}.", count=len(table), told=told))
 
 
 def _short(number):
     """Shares with two digits, all else as whole numbers."""
-    return f"{number:.2f}" if number < 1 else f"{number:,.0f}"
+    return digits(number, ".2f" if number < 1 else ",.0f")

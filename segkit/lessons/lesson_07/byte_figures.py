@@ -3,7 +3,7 @@
 from matplotlib.patches import Rectangle
 
 from segkit import plots
-from segkit.languages import sentence
+from segkit.languages import say, sentence
 from segkit.lessons.lesson_07 import layout
 from segkit.plots import INK
 
@@ -36,11 +36,12 @@ def first_bytes(name, content, rows=5):
     for number, part in enumerate(parts):
         down = rows + 0.5 + 0.67 * number
         place.add_patch(Rectangle((0, down), 0.8, 0.5, color=COLOURS[part.name], linewidth=0))
-        place.text(1.1, down + 0.25, f"{part.start} to {part.stop - 1}", va="center", fontsize=8)
-        place.text(3.6, down + 0.25, part.name, va="center", fontsize=8)
+        place.text(1.1, down + 0.25, say("{start} to {stop}", start=part.start,
+                                         stop=part.stop - 1), va="center", fontsize=8)
+        place.text(3.6, down + 0.25, say(part.name), va="center", fontsize=8)
         place.text(6.3, down + 0.25, part.value, va="center", fontsize=8)
     place.set(xlim=(-1.2, ACROSS), ylim=(rows + 0.5 + 0.67 * len(parts), -0.2))
     place.set_axis_off()
-    told = sentence(f"{part.name} ({part.value})" for part in parts)
-    return plots.show(new, f"The first {rows * ACROSS} bytes of {name}, which has "
-                           f"{len(content):,}: {told}.")
+    told = sentence(f"{say(part.name)} ({part.value})" for part in parts)
+    return plots.show(new, say("The first {count} bytes of {name}, which has {size:,}: {told}.",
+                               count=rows * ACROSS, name=name, size=len(content), told=told))

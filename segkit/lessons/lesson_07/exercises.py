@@ -3,6 +3,7 @@
 import numpy as np
 
 from segkit.graph import Graph
+from segkit.languages import say
 from segkit.lessons.exercise import function, number
 
 EPSILON = 1e-3  # of the batch norms that the exercise folds
@@ -12,19 +13,20 @@ def _multiply_adds():
     first = Graph("deeplab-f32").operators[0]
     (_, rows, columns, made), seen = first.outputs[0].shape, first.inputs[0].shape
     pixels, taps, colours = rows * columns, int(np.prod(first.parameters["kernel"])), seen[3]
-    return number(first.multiply_adds, f"{rows} x {columns} pixels, {taps} taps, {colours} colours "
-                                       f"in, {made} channels out.", [
+    return number(first.multiply_adds, say("{rows} x {columns} pixels, {taps} taps, {colours} colours in, "
+                                           "{made} channels out.", rows=rows, columns=columns, taps=taps,
+                                           colours=colours, made=made), [
         (seen[1] * seen[2] * taps * colours * made,
-         "with stride 2 the kernel stops at every second pixel: count the pixels of the output"),
-        (pixels * taps * made, f"each tap looks at {colours} colours and has a weight for each of "
-                               "them"),
-        (pixels * taps * colours, f"there is one kernel for each of the {made} channels that come "
-                                  "out"),
-        (pixels * colours * made, f"the kernel has {taps} taps, and each of them has weights"),
-        (2 * first.multiply_adds, "a product and the sum that it goes into are one multiply-add, "
-                                  "not two operations"),
-        (taps * colours * made, "these are the weights; each of them works once for each pixel of "
-                                "the output"),
+         say("with stride 2 the kernel stops at every second pixel: count the pixels of the output")),
+        (pixels * taps * made, say("each tap looks at {colours} colours and has a weight for each of them",
+                                   colours=colours)),
+        (pixels * taps * colours, say("there is one kernel for each of the {made} channels that come out",
+                                      made=made)),
+        (pixels * colours * made, say("the kernel has {taps} taps, and each of them has weights", taps=taps)),
+        (2 * first.multiply_adds, say("a product and the sum that it goes into are one multiply-add, not two "
+                                      "operations")),
+        (taps * colours * made, say("these are the weights; each of them works once for each pixel of the "
+                                    "output")),
     ])
 
 
@@ -35,14 +37,16 @@ def _kernel_span():
     side = graph.inputs[0].shape[1]
     step = (side - 1) // (widest.inputs[0].shape[1] - 1)
     cells = (taps - 1) * rate + 1
-    return number(cells * step, f"{cells} cells of {step} pixels each; the input has {side}.", [
-        (cells, f"these are cells of the map; each stands for {step} pixels of the input"),
-        (taps * step, f"this is a plain kernel; here the taps lie {rate} cells apart"),
-        (taps * rate * step, f"{taps} taps have only {taps - 1} gaps between them"),
+    return number(cells * step, say("{cells} cells of {step} pixels each; the input has {side}.", cells=cells,
+                                    step=step, side=side), [
+        (cells, say("these are cells of the map; each stands for {step} pixels of the input", step=step)),
+        (taps * step, say("this is a plain kernel; here the taps lie {rate} cells apart", rate=rate)),
+        (taps * rate * step, say("{taps} taps have only {taps2} gaps between them", taps=taps, taps2=taps - 1)),
         ((taps - 1) * rate * step,
-         "this is the way from the middle of the first cell to the middle of the last one; count "
-         "both cells whole"),
-        (rate * step, f"this is one gap; {taps} taps have {taps - 1} of them, and a cell more"),
+         say("this is the way from the middle of the first cell to the middle of the last one; count both "
+             "cells whole")),
+        (rate * step, say("this is one gap; {taps} taps have {taps2} of them, and a cell more", taps=taps,
+                          taps2=taps - 1)),
     ])
 
 
@@ -51,23 +55,23 @@ def _dequantise():
     return function(
         given=[stored, 0.0235, -100],  # an activation: one scale and one zero point for all of it
         right=lambda stored, scale, zero: scale * (stored.astype(int) - zero),
-        why="real = scale * (stored - zero_point), with room for the difference.",
+        why=say("real = scale * (stored - zero_point), with room for the difference."),
         mistakes=[
             (lambda stored, scale, zero: scale * stored,
-             "the zero point is missing: which stored number stands for 0?"),
+             say("the zero point is missing: which stored number stands for 0?")),
             (lambda stored, scale, zero: scale * (stored - np.int8(zero)),
-             "the difference of two 8-bit numbers does not fit into 8 bits, and NumPy does not say "
-             "so; take more room first: stored.astype(int)"),
+             say("the difference of two 8-bit numbers does not fit into 8 bits, and NumPy does not say so; "
+                 "take more room first: stored.astype(int)")),
             (lambda stored, scale, zero: scale * (stored + np.int8(zero)),
-             "the zero point is taken away, not added; and the result needs more than 8 bits"),
+             say("the zero point is taken away, not added; and the result needs more than 8 bits")),
             (lambda stored, scale, zero: scale * (stored.astype(int) + zero),
-             "the zero point is taken away, not added: it is the stored number that stands for 0"),
+             say("the zero point is taken away, not added: it is the stored number that stands for 0")),
             (lambda stored, scale, zero: scale * stored - zero,
-             "the zero point is a stored number: take it away first, then multiply"),
+             say("the zero point is a stored number: take it away first, then multiply")),
             (lambda stored, scale, zero: (stored.astype(int) - zero) / scale,
-             "the scale is the width of a step in real numbers: multiply by it"),
+             say("the scale is the width of a step in real numbers: multiply by it")),
             (lambda stored, scale, zero: scale * (zero - stored.astype(int)),
-             "the other way round: the zero point is taken away from what is stored"),
+             say("the other way round: the zero point is taken away from what is stored")),
         ])
 
 
@@ -82,24 +86,25 @@ def _folded_bias():
     return function(
         given=[mean, variance, gamma, beta],
         right=folded,
-        why="beta - gamma * mean / sqrt(variance + epsilon): what the norm makes of a zero.",
+        why=say("beta - gamma * mean / sqrt(variance + epsilon): what the norm makes of a zero."),
         mistakes=[
             (lambda mean, variance, gamma, beta: beta,
-             "this is what is left where the mean is 0; what does the norm do to the mean?"),
+             say("this is what is left where the mean is 0; what does the norm do to the mean?")),
             (lambda mean, variance, gamma, beta: beta - mean,
-             "the mean is taken away before the norm multiplies: it is scaled, too"),
+             say("the mean is taken away before the norm multiplies: it is scaled, too")),
             (lambda mean, variance, gamma, beta: beta - gamma * mean,
-             "the norm also divides by the square root of the variance"),
+             say("the norm also divides by the square root of the variance")),
             (lambda mean, variance, gamma, beta: beta - gamma * mean / (variance + EPSILON),
-             "the norm divides by the square root of the variance, not by the variance"),
+             say("the norm divides by the square root of the variance, not by the variance")),
             (lambda mean, variance, gamma, beta: folded(mean, variance, gamma, 0),
-             "beta is missing: the norm adds it at the end"),
+             say("beta is missing: the norm adds it at the end")),
             (lambda mean, variance, gamma, beta: folded(mean, variance, 1, beta),
-             "gamma is missing: the norm multiplies by it"),
+             say("gamma is missing: the norm multiplies by it")),
             (lambda mean, variance, gamma, beta: folded(-mean, variance, gamma, beta),
-             "the mean is taken away: its sign is the other one"),
+             say("the mean is taken away: its sign is the other one")),
             (lambda mean, variance, gamma, beta: beta - gamma * mean / np.sqrt(variance),
-             f"the variance is small here: do not forget the epsilon of {EPSILON} under the root"),
+             say("the variance is small here: do not forget the epsilon of {epsilon} under the root",
+                 epsilon=EPSILON)),
         ])
 
 

@@ -1,10 +1,11 @@
 """The explorer of lesson 07: what each operator of a model makes of a photo."""
 
+from segkit.languages import message, say
 from segkit.widgets.base import Interactive, pick, slide
 
-FIRST = {"all operators": lambda operator: True,
-         "atrous convolutions": lambda operator: operator.is_atrous,
-         "residual sums (ADD)": lambda operator: operator.name == "ADD"}
+FIRST = {message("all operators"): lambda operator: True,
+         message("atrous convolutions"): lambda operator: operator.is_atrous,
+         message("residual sums (ADD)"): lambda operator: operator.name == "ADD"}
 
 
 def operators(graph, values, photo, start=0):
@@ -28,8 +29,8 @@ def operators(graph, values, photo, start=0):
 
     kinds = [kind for kind in FIRST if choices(kind)]
     controls = {
-        "kind": pick("Among", kinds, "Which operators the slider goes through"),
-        "operator": slide("Operator", choices(kinds[0]), "In the order of execution", start)}
+        "kind": pick(say("Among"), kinds, say("Which operators the slider goes through")),
+        "operator": slide(say("Operator"), choices(kinds[0]), say("In the order of execution"), start)}
 
     def draw(kind, operator):
         return figures.between(photo, *traced[operator])

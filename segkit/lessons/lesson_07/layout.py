@@ -9,9 +9,12 @@ https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schem
 from struct import unpack_from
 from typing import NamedTuple
 
+from segkit.languages import message, say
+
 # The fields of the main table, Model, in the schema's order, and whether each is an offset.
-MODEL = (("version", False), ("operator codes", True), ("graphs", True), ("description", True),
-         ("buffers", True), ("metadata buffers", True), ("metadata", True), ("signatures", True))
+MODEL = ((message("version"), False), (message("operator codes"), True), (message("graphs"), True),
+         (message("description"), True), (message("buffers"), True), (message("metadata buffers"), True),
+         (message("metadata"), True), (message("signatures"), True))
 
 
 class Part(NamedTuple):
@@ -36,17 +39,19 @@ def parts(content):
     root = _number(content, "I", 0)
     vtable = root - _number(content, "i", root)
     size, fields = _number(content, "H", vtable), _fields(content, vtable)
-    found = [Part(0, 4, "root offset", f"the main table is at {root}"),
-             Part(4, 8, "identifier", content[4:8].decode("ascii", "replace")),
-             Part(vtable, vtable + size, "vtable",
-                  f"places of {sum(place > 0 for place in fields)} fields in the main table"),
-             Part(root, root + 4, "way back", f"the vtable is {root - vtable} bytes before")]
+    found = [Part(0, 4, message("root offset"), say("the main table is at {root}", root=root)),
+             Part(4, 8, message("identifier"), content[4:8].decode("ascii", "replace")),
+             Part(vtable, vtable + size, message("vtable"),
+                  say("places of {count} fields in the main table", count=sum(place > 0 for place in fields))),
+             Part(root, root + 4, message("way back"),
+                  say("the vtable is {count} bytes before", count=root - vtable))]
     for place, (name, is_offset) in zip(fields, MODEL):
         if place:
             at = root + place
             value = _number(content, "I", at)
-            words = f"{name}: at {at + value:,}" if is_offset else f"{name}: {value}"
-            found.append(Part(at, at + 4, "field", words))
+            words = (say("{name}: at {place:,}", name=say(name), place=at + value) if is_offset
+                     else f"{say(name)}: {value}")
+            found.append(Part(at, at + 4, message("field"), words))
     return sorted(found)
 
 

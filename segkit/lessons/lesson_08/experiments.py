@@ -12,10 +12,11 @@ from collections import namedtuple
 import numpy as np
 
 from segkit import photos
+from segkit.languages import message
 from segkit.masks import metrics, resize
 from segkit.models.confusions import ways
 
-RIGHT = "the right way"
+RIGHT = message("the right way")
 STORED = "models/mistakes.npz"  # under data/; tools/mistakes.py writes it
 Row = namedtuple("Row", "mistake changed iou")
 Row.__doc__ = """One line of :func:`measure`.
@@ -93,10 +94,10 @@ def masks(segmenter, photo):
     placed[top:top + side, left:left + side] = resize.resize_nearest(small, side, side)
     return {
         RIGHT: segmenter.segment(photo).mask,
-        "divided by 255": finished(divided_by_255(photo, *size)),
-        "BGR as RGB": finished(bgr_as_rgb(photo[..., ::-1], *size)),
-        "mask blended": blended_mask(small, height, width),
-        "stretched, called cropped": placed,
+        message("divided by 255"): finished(divided_by_255(photo, *size)),
+        message("BGR as RGB"): finished(bgr_as_rgb(photo[..., ::-1], *size)),
+        message("mask blended"): blended_mask(small, height, width),
+        message("stretched, called cropped"): placed,
     }
 
 

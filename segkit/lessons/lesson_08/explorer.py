@@ -5,6 +5,7 @@ from ipywidgets import Dropdown, FloatSlider, Layout
 
 from segkit import photos
 from segkit.errors import SegkitError
+from segkit.languages import message, say
 from segkit.masks import labels
 from segkit.networks.segmenter import Segmenter
 from segkit.widgets import markup, or_sentence
@@ -12,7 +13,7 @@ from segkit.widgets.base import Panel, View, upload_button, uploaded
 from segkit.widgets.choices import model_choices
 from segkit.widgets.markup import ALL
 
-OWN = "your photo"  # the value of the photo picker for an uploaded photo
+OWN = message("your photo")  # the value of the photo picker for an uploaded photo
 
 
 def explorer(photo="astronaut", model=None):
@@ -69,16 +70,16 @@ class Explorer(View):
         samples = _pairs(photos.names())
         if not (isinstance(photo, str) and photo in photos.names()):  # an array has no plain ==
             self._own, photo = (OWN, photos.load(photo)), OWN
-            samples.append((OWN, OWN))
-        self.photo = pick("Photo", samples, photo, "The photo whose pixels get labels")
-        self.model = pick("Model", choices, chosen, "The models that are on this machine")
-        self.fit = pick("Fit", [("stretch the photo to a square", "stretch"),
-                                ("letterbox: keep its shape, add bars", "letterbox")],
-                        "stretch", "How the photo gets the shape of the model's input")
-        self.only = pick("Show", [("all classes", ALL)], ALL, "Paint every class, or only one")
-        self.opacity = FloatSlider(description="Opacity", value=0.5, min=0, max=1, step=0.05,
+            samples.append((say(OWN), OWN))
+        self.photo = pick(say("Photo"), samples, photo, say("The photo whose pixels get labels"))
+        self.model = pick(say("Model"), choices, chosen, say("The models that are on this machine"))
+        self.fit = pick(say("Fit"), [(say("stretch the photo to a square"), "stretch"),
+                                (say("letterbox: keep its shape, add bars"), "letterbox")],
+                        "stretch", say("How the photo gets the shape of the model's input"))
+        self.only = pick(say("Show"), [(say("all classes"), ALL)], ALL, say("Paint every class, or only one"))
+        self.opacity = FloatSlider(description=say("Opacity"), value=0.5, min=0, max=1, step=0.05,
                                    readout_format=".0%", style=style, layout=wide,
-                                   tooltip="0 %: only the photo; 100 %: only the colours")
+                                   tooltip=say("0 %: only the photo; 100 %: only the colours"))
         self.upload = upload_button()
 
     def _take_upload(self, change):
@@ -89,8 +90,8 @@ class Explorer(View):
         except SegkitError as error:
             self.panel.fail(error, keep=True)
             return
-        self._own, self._ran = (f"your photo {name}", photo), None
-        self._set(self.photo, [*_pairs(photos.names()), (f"yours: {name}", OWN)], OWN)
+        self._own, self._ran = (say("your photo {name}", name=name), photo), None
+        self._set(self.photo, [*_pairs(photos.names()), (say("yours: {name}", name=name), OWN)], OWN)
         self._refresh()
 
     def _set(self, picker, options, value):
@@ -119,7 +120,7 @@ class Explorer(View):
                 self.panel.fail(error)
                 return str(error), None
         only, name = self.only.value, settings[0]
-        title = self._own[0] if name == OWN else f"the sample photo {name}"
+        title = self._own[0] if name == OWN else say("the sample photo {name}", name=name)
         alt = markup.describe(self._result, title, settings[1], only)
         picture = markup.painted(self._small, self.opacity.value, only)
         self.panel.show(self._result, picture, alt, only)
@@ -137,4 +138,4 @@ class Explorer(View):
         self._small = markup.smaller(self._result)
         found = [(c.name, c.index) for c in self._result.classes if c.index != labels.BACKGROUND]
         kept = self.only.value in [index for _, index in found]
-        self._set(self.only, [("all classes", ALL), *found], self.only.value if kept else ALL)
+        self._set(self.only, [(say("all classes"), ALL), *found], self.only.value if kept else ALL)

@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw
 
 from segkit import plots
-from segkit.languages import sentence
+from segkit.languages import say, sentence
 from segkit.masks import labels
 from segkit.masks.words import percent
 from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION, size_in_words
@@ -29,17 +29,19 @@ def pipeline(segmenter, photo):
     mask = segmenter.finish(scores, region, photo.shape[:2])
     visible = (values[0] - values.min()) / (values.max() - values.min())
     new, axes = plots.figure(5, 2.1)
-    panels = ((photo, f"photo\n{photo.shape}"), (visible, f"input\n{values.shape}"),
-              (scores[0].max(axis=-1), f"highest score\nof {scores.shape}"),
+    panels = ((photo, say("photo\n{shape}",
+                          shape=photo.shape)), (visible, say("input\n{shape}", shape=values.shape)),
+              (scores[0].max(axis=-1), say("highest score\nof {shape}", shape=scores.shape)),
               (plots.paint(np.full((*small.shape, 3), 255, np.uint8), small, 1),
-               f"class map\n{small.shape}"),
-              (plots.paint(photo, mask), f"mask over photo\n{mask.shape}"))
+               say("class map\n{shape}", shape=small.shape)),
+              (plots.paint(photo, mask), say("mask over photo\n{shape}", shape=mask.shape)))
     for place, (image, title) in zip(axes[0], panels):
         plots.panel(place, image, title, cmap=SCORES)
-    return plots.show(new, f"Five steps. A photo of shape {photo.shape} becomes an input of shape "
-                           f"{values.shape}; the model answers with scores of shape "
-                           f"{scores.shape}; the highest score gives a class map of shape "
-                           f"{small.shape}; the mask over the photo has shape {mask.shape}.")
+    return plots.show(new, say("Five steps. A photo of shape {shape} becomes an input of shape {shape2}; the "
+                               "model answers with scores of shape {shape3}; the highest score gives a class "
+                               "map of shape {shape4}; the mask over the photo has shape {shape5}.",
+                               shape=photo.shape, shape2=values.shape, shape3=scores.shape, shape4=small.shape,
+                               shape5=mask.shape))
 
 
 def values(photo, prepared):
@@ -50,22 +52,23 @@ def values(photo, prepared):
         prepared: the model's input, any shape that ends in 3.
     """
     new, axes = plots.figure(2, 2.4)
-    for place, numbers, title, ends in ((axes[0, 0], photo, "pixels of the photo", (0, 255)),
-                                        (axes[0, 1], prepared, "numbers for the model", (-1, 1))):
-        for channel, name, colour, line in zip(range(3), ("red", "green", "blue"),
+    for place, numbers, title, ends in ((axes[0, 0], photo, say("pixels of the photo"), (0, 255)),
+                                        (axes[0, 1], prepared, say("numbers for the model"), (-1, 1))):
+        for channel, name, colour, line in zip(range(3), (say("red"), say("green"), say("blue")),
                                                (VERMILION, GREEN, BLUE), ("-", "--", ":")):
             counts, edges = np.histogram(numbers[..., channel], bins=40, range=ends)
             place.stairs(100 * counts / counts.sum(), edges, color=colour, label=name,
                          linestyle=line, linewidth=1.6)
         place.set_title(title, fontsize=9, color=INK)
-        place.set_xlabel("value", fontsize=8)
-        place.set_ylabel("share of the pixels, %", fontsize=8)
+        place.set_xlabel(say("value"), fontsize=8)
+        place.set_ylabel(say("share of the pixels, %"), fontsize=8)
         plots.plain(place)
     axes[0, 1].legend(fontsize=8, frameon=False)
-    return plots.show(new, f"Two histograms. The pixels of the photo run from {photo.min()} to "
-                           f"{photo.max()} with mean {photo.mean():.0f}; the numbers for the model "
-                           f"run from {prepared.min():.1f} to {prepared.max():.1f} with mean "
-                           f"{prepared.mean():.1f}.")
+    return plots.show(new, say("Two histograms. The pixels of the photo run from {lowest} to {highest} with "
+                               "mean {mean:.0f}; the numbers for the model run from {low:.1f} to "
+                               "{high:.1f} with mean {middle:.1f}.", lowest=photo.min(), highest=photo.max(),
+                               mean=photo.mean(), low=prepared.min(), high=prepared.max(),
+                               middle=prepared.mean()))
 
 
 def scores(output, names, count=3):
@@ -82,15 +85,17 @@ def scores(output, names, count=3):
     low, high = output[..., best].min(), output[..., best].max()
     new, axes = plots.figure(count, 2.6)
     for place, index in zip(axes[0], best):
-        plots.panel(place, output[..., index], f"scores for {names[index]}", cmap=SCORES,
+        plots.panel(place, output[..., index], say("scores for {name}",
+                                                   name=labels.shown(names[index])), cmap=SCORES,
                     vmin=low, vmax=high)
     bar = new.colorbar(axes[0, -1].images[0], ax=list(axes[0]), shrink=0.8)
-    bar.set_label("score", fontsize=8)
+    bar.set_label(say("score"), fontsize=8)
     bar.ax.tick_params(labelsize=8)
-    told = sentence(f"{names[i]} has the highest score on {percent(wins[i] / wins.sum())}"
+    told = sentence(say("{name} has the highest score on {share}", name=labels.shown(names[i]),
+                        share=percent(wins[i] / wins.sum()))
                     for i in best if wins[i] >= plots.SMALLEST * wins.sum())
-    return plots.show(new, f"Maps of the scores for {count} of {output.shape[-1]} classes: {told} "
-                           "of the pixels.")
+    return plots.show(new, say("Maps of the scores for {count} of {shape} classes: {told} of the pixels.",
+                               count=count, shape=output.shape[-1], told=told))
 
 
 def pixel(output, row, column, names):
@@ -108,14 +113,16 @@ def pixel(output, row, column, names):
     place.bar(np.arange(len(here)), here, edgecolor=INK, linewidth=0.6,
               color=[ORANGE if i == first else "#DDDDDD" for i in range(len(here))])
     place.axhline(0, color=INK, linewidth=0.8)
-    place.set_xticks(np.arange(len(here)), names, rotation=55, ha="right")
-    place.set_ylabel("score", fontsize=8)
-    place.set_title(f"row {row}, column {column}: the highest score is that of {names[first]}",
+    place.set_xticks(np.arange(len(here)), map(labels.shown, names), rotation=55, ha="right")
+    place.set_ylabel(say("score"), fontsize=8)
+    place.set_title(say("row {row}, column {column}: the highest score is that of {name}", row=row,
+                        column=column, name=labels.shown(names[first])),
                     fontsize=9, color=INK)
     plots.plain(place)
-    return plots.show(new, f"Scores of {len(here)} classes at row {row}, column {column}: the "
-                           f"highest is {names[first]} with {here[first]:.1f}, the next is "
-                           f"{names[second]} with {here[second]:.1f}.")
+    return plots.show(new, say("Scores of {count} classes at row {row}, column {column}: the highest is "
+                               "{name} with {best:.1f}, the next is {second} with {next:.1f}.", count=len(here),
+                               row=row, column=column, name=labels.shown(names[first]), best=here[first],
+                               second=labels.shown(names[second]), next=here[second]))
 
 
 def mistakes(rows):
@@ -130,19 +137,20 @@ def mistakes(rows):
         shares = 100 * np.array(list(row.changed.values()))
         place.plot((0, shares.max()), (height, height), color="#CCCCCC", linewidth=1, zorder=1)
         place.scatter(shares, [height] * len(shares), s=26, facecolor="white", edgecolor=BLUE,
-                      zorder=2, label="one photo" if height == 0 else None)
+                      zorder=2, label=say("one photo") if height == 0 else None)
         place.scatter([np.median(shares)], [height], s=60, marker="D", color=ORANGE, edgecolor=INK,
-                      zorder=3, label="middle of the photos (median)" if height == 0 else None)
-    place.set_yticks(range(len(rows)), [row.mistake for row in rows])
-    place.set_xlabel("pixels whose class changed, %", fontsize=8)
+                      zorder=3, label=say("middle of the photos (median)") if height == 0 else None)
+    place.set_yticks(range(len(rows)), [say(row.mistake) for row in rows])
+    place.set_xlabel(say("pixels whose class changed, %"), fontsize=8)
     place.set(ylim=(len(rows) - 0.5, -0.5))
     place.margins(x=0.02)
     plots.plain(place)
     new.legend(loc="outside upper right", fontsize=8, frameon=False, ncols=2)
-    told = sentence(f"{row.mistake} {percent(np.median(list(row.changed.values())))} (most on "
-                    f"{max(row.changed, key=row.changed.get)})" for row in rows)
-    return plots.show(new, f"Pixels whose class changed on {len(rows[0].changed)} photos, in the "
-                           f"median: {told}.")
+    told = sentence(say("{mistake} {median} (most on {photo})", mistake=say(row.mistake),
+                        median=percent(np.median(list(row.changed.values()))),
+                        photo=max(row.changed, key=row.changed.get)) for row in rows)
+    return plots.show(new, say("Pixels whose class changed on {changed} photos, in the median: {told}.",
+                               changed=len(rows[0].changed), told=told))
 
 
 def whole_numbers(segmenter, photo, inputs):
@@ -159,21 +167,22 @@ def whole_numbers(segmenter, photo, inputs):
     for place, (title, stored) in enumerate(inputs.items()):
         real = tensor.real(stored[0])
         mask = segmenter.finish(segmenter.session.run(stored), region, photo.shape[:2])
-        plots.panel(axes[0, 2 * place], np.clip(real / 2 + 0.5, 0, 1), f"input, {title}")
-        plots.panel(axes[0, 2 * place + 1], plots.paint(photo, mask), f"mask, {title}")
+        plots.panel(axes[0, 2 * place], np.clip(real / 2 + 0.5, 0, 1), say("input, {title}", title=title))
+        plots.panel(axes[0, 2 * place + 1], plots.paint(photo, mask), say("mask, {title}", title=title))
         shares = np.bincount(mask.ravel(), minlength=256) / mask.size
         largest = [int(n) for n in np.argsort(-shares, kind="stable")[:4]
                    if shares[n] >= plots.SMALLEST]
         used |= {*largest} - {labels.BACKGROUND}
-        found = sentence(f"{segmenter.names[n]} {percent(shares[n])}" for n in largest)
-        told.append(f"{title}: stored numbers from {stored.min()} to {stored.max()}, which stand "
-                    f"for {real.min():.2f} to {real.max():.2f}; found: {found}")
+        found = sentence(f"{labels.shown(segmenter.names[n])} {percent(shares[n])}" for n in largest)
+        told.append(say("{title}: stored numbers from {lowest} to {highest}, which stand for {low:.2f} to "
+                        "{high:.2f}; found: {found}", title=title, lowest=stored.min(),
+                        highest=stored.max(), low=real.min(), high=real.max(), found=found))
     boxes = [Rectangle((0, 0), 1, 1, facecolor=plots.class_colour(n), edgecolor=INK)
              for n in sorted(used)]
-    new.legend(boxes, [segmenter.names[n] for n in sorted(used)], loc="outside lower center",
+    new.legend(boxes, [labels.shown(segmenter.names[n]) for n in sorted(used)], loc="outside lower center",
                fontsize=8, ncols=len(used) or 1, frameon=False)
-    return plots.show(new, f"{len(inputs)} inputs of type {stored.dtype} from one photo. "
-                           f"{'. '.join(told)}.")
+    return plots.show(new, say("{inputs} inputs of type {dtype} from one photo. {listed}.", inputs=len(inputs),
+                               dtype=stored.dtype, listed=". ".join(told)))
 
 
 def moving_crop(photo, steps, width=380, milliseconds=350):
@@ -199,10 +208,10 @@ def moving_crop(photo, steps, width=380, milliseconds=350):
     (left, top, right, bottom), first = steps[0]
     start, end = ((mask != labels.BACKGROUND).mean() for mask in (first, steps[-1][1]))
     return plots.Picture(png.getvalue(),
-                         f"Animation of {len(steps)} frames: a crop of {right - left} x "
-                         f"{bottom - top} pixels moves over a photo of {size_in_words(photo)}, "
-                         "and the labelled part of the photo "
-                         f"grows from {percent(start)} to {percent(end)}.", gif.getvalue())
+                         say("Animation of {steps} frames: a crop of {width} x {height} pixels moves over a "
+                             "photo of {size}, and the labelled part of the photo grows from {start} to {end}.",
+                             steps=len(steps), width=right - left, height=bottom - top,
+                             size=size_in_words(photo), start=percent(start), end=percent(end)), gif.getvalue())
 
 
 def _frame(photo, box, mask, width):

@@ -1,5 +1,6 @@
 """The explorer of lesson 09: one list of times, and the numbers that could be reported for it."""
 
+from segkit.languages import say
 from segkit.widgets.base import Interactive, pick, slide
 
 
@@ -14,12 +15,12 @@ def summary(taken, busy=0):
 
     quiet = len(taken) - busy
     controls = {
-        "statistic": pick("Number", list(figures.STATISTICS), "How the runs are summed up",
+        "statistic": pick(say("Number"), list(figures.STATISTICS), say("How the runs are summed up"),
                           "95th percentile"),
-        "left_out": slide("Warm-up", [n for n in (0, 1, 2, 3, 5, 10) if n < quiet],
-                          "How many runs at the start do not count"),
-        "disturbed": slide("Disturbed", sorted({0, busy // 4, busy // 2, busy}),
-                           "How many runs while other programs worked are counted", busy)}
+        "left_out": slide(say("Warm-up"), [n for n in (0, 1, 2, 3, 5, 10) if n < quiet],
+                          say("How many runs at the start do not count")),
+        "disturbed": slide(say("Disturbed"), sorted({0, busy // 4, busy // 2, busy}),
+                           say("How many runs while other programs worked are counted"), busy)}
 
     def draw(statistic, left_out, disturbed):
         return figures.runs(taken[:quiet + disturbed], disturbed, left_out, [statistic], times=True)

@@ -10,12 +10,12 @@ from matplotlib.lines import Line2D
 from segkit import plots
 from segkit.benchmark.timing import milliseconds
 from segkit.graph.costs import KINDS, kind
-from segkit.languages import sentence
+from segkit.languages import digits, message, say, sentence
 from segkit.plots import BLUE, INK, ORANGE, plain
 from segkit.plots.operators import KIND_COLOURS
 
-STATISTICS = {"median": np.median, "mean": np.mean, "fastest": np.min,
-              "95th percentile": lambda values: np.percentile(values, 95)}
+STATISTICS = {message("median"): np.median, message("mean"): np.mean, message("fastest"): np.min,
+              message("95th percentile"): lambda values: np.percentile(values, 95)}
 LINES = dict(zip(STATISTICS, ("-", "--", ":", "-.")))
 MARKERS = dict(zip(KINDS, "osD^v"))
 NAMED = 3  # of how many kinds the slowest operator is named: number, height, width, channels
@@ -37,32 +37,32 @@ def runs(taken, busy=0, left_out=0, statistics=("median", "mean"), times=False):
     alone = np.arange(len(taken)) < len(taken) - busy
     new, axes = plots.figure(1, 3.0)
     place = axes[0, 0]
-    for some, colour, marker, label in ((alone, BLUE, "o", "run"),
-                                        (~alone, ORANGE, "s", "run while others work")):
+    for some, colour, marker, label in ((alone, BLUE, "o", say("run")),
+                                        (~alone, ORANGE, "s", say("run while others work"))):
         if some.any():
             place.plot(order[some & counted], taken[some & counted], marker, color=colour,
                        markeredgecolor=INK, ms=5, label=label)
             place.plot(order[some & ~counted], taken[some & ~counted], marker, color="white",
-                       markeredgecolor=INK, ms=5, label="left out" if left_out and some is alone
+                       markeredgecolor=INK, ms=5, label=say("left out") if left_out and some is alone
                        else None)
     values = {name: float(STATISTICS[name](taken[counted])) for name in statistics}
     for name, value in values.items():
-        place.axhline(value, color=INK, linestyle=LINES[name], linewidth=1.2, label=name)
+        place.axhline(value, color=INK, linestyle=LINES[name], linewidth=1.2, label=say(name))
     place.set_ylim(0, 1.05 * taken.max())
-    place.set_xlabel("run, in the order of time", fontsize=8)
-    place.set_ylabel("milliseconds", fontsize=8)
+    place.set_xlabel(say("run, in the order of time"), fontsize=8)
+    place.set_ylabel(say("milliseconds"), fontsize=8)
     plain(place)
     new.legend(loc="outside lower center", fontsize=8, frameon=False, ncols=5)
     return plots.show(new, _runs_in_words(len(taken), busy, left_out, values, times))
 
 
 def _runs_in_words(count, busy, left_out, values, times):
-    told = [f"{count} runs in their order, each a dot"]
-    told += [f"the first {left_out} left out"] if left_out else []
-    told += [f"the last {busy} while other programs kept the cores busy"] if busy else []
-    lines = sentence(f"the {name}" + (f" {milliseconds(value)}" if times else "")
+    told = [say("{count} runs in their order, each a dot", count=count)]
+    told += [say("the first {left_out} left out", left_out=left_out)] if left_out else []
+    told += [say("the last {busy} while other programs kept the cores busy", busy=busy)] if busy else []
+    lines = sentence(say("the {name}", name=say(name)) + (f" {milliseconds(value)}" if times else "")
                      for name, value in values.items())
-    return ", ".join(told) + (f". Lines: {lines}." if lines else ".")
+    return ", ".join(told) + (say(". Lines: {lines}.", lines=lines) if lines else ".")
 
 
 def clocks(rows, times=False):
@@ -84,16 +84,17 @@ def clocks(rows, times=False):
     _plain_numbers(place)
     place.set_yticks(range(len(rows)), list(rows))
     place.set_ylim(len(rows) - 0.5, -0.5)
-    place.set_xlabel("milliseconds a run", fontsize=8)
+    place.set_xlabel(say("milliseconds a run"), fontsize=8)
     plain(place)
     marks = [Line2D([], [], linestyle="", marker=marker, color=colour, markeredgecolor=INK,
                     label=label) for marker, colour, label in
-             (("o", BLUE, "wall time"), ("D", ORANGE, "CPU time, all cores together"))]
+             (("o", BLUE, say("wall time")), ("D", ORANGE, say("CPU time, all cores together")))]
     new.legend(handles=marks, loc="outside lower center", fontsize=8, frameon=False, ncols=2)
-    told = (": " + "; ".join(f"{name}, {milliseconds(wall)} and {milliseconds(cores)}"
+    told = (": " + "; ".join(say("{name}, {wall} and {cores}", name=name, wall=milliseconds(wall),
+                                 cores=milliseconds(cores))
                              for name, (wall, cores) in rows.items())) if times else ""
-    return plots.show(new, "2 dots a row: the wall time of a run, and its CPU time, which is the "
-                           f"work of all cores together{told}.")
+    return plots.show(new, say("2 dots a row: the wall time of a run, and its CPU time, which is the work of "
+                               "all cores together{told}.", told=told))
 
 
 def _plain_numbers(place):
@@ -101,7 +102,7 @@ def _plain_numbers(place):
     low, high = place.get_xlim()
     steps = [s * 10.0 ** e for e in range(-3, 6) for s in (1, 2, 5)]
     steps = [s for s in steps if low <= s <= high]
-    place.set_xticks(steps, [f"{s:g}" for s in steps])
+    place.set_xticks(steps, [digits(s, "g") for s in steps])
     place.minorticks_off()
 
 
@@ -113,21 +114,23 @@ def two_needs(rows, times=False):
         times: whether the alt text gives the numbers.
     """
     new, axes = plots.figure(2, 0.5 * len(rows) + 0.9)
-    titles = "latency: milliseconds for one photo", "throughput: photos in a second"
+    titles = say("latency: milliseconds for one photo"), say("throughput: photos in a second")
     for number, (place, title) in enumerate(zip(axes[0], titles)):
         values = [row[number] for row in rows.values()]
         place.barh(range(len(rows)), values, height=0.55, edgecolor=INK, linewidth=0.6,
                    color=(BLUE, ORANGE)[number])
         for height, value in enumerate(values):
-            place.text(value + 0.02 * max(values), height, f"{value:.0f}" if number else
+            place.text(value + 0.02 * max(values), height, digits(value, ".0f") if number else
                        milliseconds(value), va="center", fontsize=8)
         place.set_yticks(range(len(rows)), list(rows) if number == 0 else [""] * len(rows))
         place.set(xlim=(0, 1.25 * max(values)), ylim=(len(rows) - 0.5, -0.5))
         place.set_xlabel(title, fontsize=8)
         plain(place)
-    told = "; ".join(name + (f": {milliseconds(ms)} and {rate:.0f} photos in a second" if times
+    told = "; ".join(name + (say(": {ms} and {rate:.0f} photos in a second", ms=milliseconds(ms),
+                                 rate=rate) if times
                              else "") for name, (ms, rate) in rows.items())
-    return plots.show(new, f"Bars of latency and throughput for {len(rows)} ways: {told}.")
+    return plots.show(new, say("Bars of latency and throughput for {rows} ways: {told}.", rows=len(rows),
+                               told=told))
 
 
 def turns(comparison, times=False):
@@ -150,14 +153,15 @@ def turns(comparison, times=False):
         place.plot(places, [np.median(batch) for batch in side], "-", color=colour, marker=marker,
                    markeredgecolor=INK, label=setting.label)
     place.set_ylim(bottom=0)
-    place.set_xlabel("batch, in the order of time", fontsize=8)
-    place.set_ylabel("milliseconds a run", fontsize=8)
+    place.set_xlabel(say("batch, in the order of time"), fontsize=8)
+    place.set_ylabel(say("milliseconds a run"), fontsize=8)
     plain(place)
     new.legend(loc="outside lower center", fontsize=8, frameon=False, ncols=2)
-    ratio = (f" Ratio of the times {comparison.ratio:.2f}, 95 % interval {comparison.low:.2f} to "
-             f"{comparison.high:.2f}.") if times else ""
-    return plots.show(new, f"{len(batches[0])} batches of {len(batches[0][0])} runs each, in "
-                           f"turns: {settings[0].label}; {settings[1].label}.{ratio}")
+    ratio = (say(" Ratio of the times {ratio:.2f}, 95 % interval {low:.2f} to {high:.2f}.",
+                 ratio=comparison.ratio, low=comparison.low, high=comparison.high)) if times else ""
+    return plots.show(new, say("{batches} batches of {runs} runs each, in turns: {first}; {second}.{ratio}",
+                               batches=len(batches[0]), runs=len(batches[0][0]), first=settings[0].label,
+                               second=settings[1].label, ratio=ratio))
 
 
 def operators(graph, spent):
@@ -176,14 +180,14 @@ def operators(graph, spent):
             place.plot([operator.multiply_adds / 1e6 or NONE for operator in some],
                        [spent[operator.index] for operator in some], MARKERS[name], ms=6,
                        color=KIND_COLOURS[name], markeredgecolor=INK, markeredgewidth=0.6,
-                       label=name)
+                       label=say(name))
     place.set(xscale="log", yscale="log")
     low, high = place.get_ylim()
     for speed in (1, 10, 100):  # multiply-adds in a nanosecond
         ends = np.array((0.3, 300))
         place.plot(ends, ends / speed, ":", color="#999999", linewidth=1, zorder=0)
         start = max(0.3 / speed, 1.5 * low)
-        place.text(start * speed, start, f"{speed} a nanosecond ", fontsize=7, color="#666666",
+        place.text(start * speed, start, say("{speed} a nanosecond ", speed=speed), fontsize=7, color="#666666",
                    ha="right", va="center")
     for name in KINDS[:NAMED]:
         slowest = max((o for o in shown if kind(o) == name), default=None,
@@ -197,16 +201,16 @@ def operators(graph, spent):
     high *= 1.5
     place.set_ylim(low, high)
     ticks = (0.1, 1, 10, 100)
-    place.set_xticks((NONE, *ticks), ("none", *(f"{tick:g}" for tick in ticks)))
+    place.set_xticks((NONE, *ticks), (say("none"), *(digits(tick, "g") for tick in ticks)))
     place.minorticks_off()
     place.yaxis.set_major_formatter("{x:g}")
-    place.set_xlabel("multiply-adds, million", fontsize=8)
-    place.set_ylabel("milliseconds alone", fontsize=8)
+    place.set_xlabel(say("multiply-adds, million"), fontsize=8)
+    place.set_ylabel(say("milliseconds alone"), fontsize=8)
     plain(place)
     new.legend(loc="outside lower center", fontsize=8, frameon=False, ncols=5)
-    counts = "; ".join(f"{name}: {sum(kind(o) == name for o in shown)}" for name in KINDS)
+    counts = "; ".join(f"{say(name)}: {sum(kind(o) == name for o in shown)}" for name in KINDS)
     most = max(shown, key=lambda operator: operator.multiply_adds)
-    return plots.show(new, f"{len(shown)} operators, each a dot, multiply-adds against time: "
-                           f"{counts}. The most multiply-adds are {most.multiply_adds / 1e6:.0f} "
-                           "million; the dotted lines are 1, 10 and 100 multiply-adds in a "
-                           "nanosecond.")
+    return plots.show(new, say("{shown} operators, each a dot, multiply-adds against time: {counts}. The most "
+                               "multiply-adds are {multiply_adds:.0f} million; the dotted lines are 1, 10 and "
+                               "100 multiply-adds in a nanosecond.", shown=len(shown), counts=counts,
+                               multiply_adds=most.multiply_adds / 1000000.0))

@@ -4,6 +4,7 @@ import io
 
 from segkit import plots
 from segkit.benchmark.phones import server
+from segkit.languages import say
 
 
 def code(file=None):
@@ -17,10 +18,10 @@ def code(file=None):
     """
     address = server.running(file)
     if address is None:
-        print("no page is given out now: run `make phone` in a terminal, then run this cell again")
+        print(say("no page is given out now: run `make phone` in a terminal, then run this cell again"))
         return None
     squares, png = server.qr(address), io.BytesIO()
     squares.save(png, kind="png", scale=6)
     side = squares.symbol_size(border=0)[0]
-    return plots.Picture(png.getvalue(), f"A QR code of {side} x {side} squares with the address of the "
-                                         f"page for phones: {address}")
+    return plots.Picture(png.getvalue(), say("A QR code of {side} x {side} squares with the address of the "
+                                             "page for phones: {address}", side=side, address=address))

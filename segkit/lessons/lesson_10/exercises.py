@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from segkit.languages import message, say
 from segkit.lessons.exercise import function, number
 from segkit.plots import results
 
@@ -11,17 +12,17 @@ def _layer_bytes():
     weights = given * made
     return number(
         weights + 4 * made,
-        f"{given} x {made} weights of one byte, and {made} scales of 4 bytes: the scales cost "
-        "little beside the weights.", [
-            (weights, "these are the weights; the scales are numbers in the file, too"),
-            (4 * weights, "this is float32; a weight of 8 bits takes one byte"),
+        say("{given} x {made} weights of one byte, and {made} scales of 4 bytes: the scales cost little "
+            "beside the weights.", given=given, made=made), [
+            (weights, say("these are the weights; the scales are numbers in the file, too")),
+            (4 * weights, say("this is float32; a weight of 8 bits takes one byte")),
             (4 * (weights + made),
-             "4 bytes are right for a scale; a weight of 8 bits takes one byte"),
-            (weights + made, "a scale is a float32 number: it takes 4 bytes, not one"),
-            (weights + 4, "with one scale for each output channel there is more than one scale"),
-            (weights + 4 * given, "the scales belong to the channels that come out, not to those "
-                                  "that go in"),
-            (8 * weights + 32 * made, "these are bits; a byte has 8 of them"),
+             say("4 bytes are right for a scale; a weight of 8 bits takes one byte")),
+            (weights + made, say("a scale is a float32 number: it takes 4 bytes, not one")),
+            (weights + 4, say("with one scale for each output channel there is more than one scale")),
+            (weights + 4 * given, say("the scales belong to the channels that come out, not to those that go "
+                                      "in")),
+            (8 * weights + 32 * made, say("these are bits; a byte has 8 of them")),
         ])
 
 
@@ -29,17 +30,16 @@ def _largest_error():
     step = 6 / 255
     return number(
         step / 2,
-        "half a step: 6 / 255 / 2. Larger and smaller numbers have the same largest error.", [
-            (step, "this is a whole step; a number is rounded to the nearest stored one, up or "
-                   "down"),
-            (6 / 256 / 2, "256 stored numbers have 255 steps between them"),
-            (6 / 256, "256 stored numbers have 255 steps between them, and rounding goes to the "
-                      "nearer of two"),
-            (6 / 127 / 2, "127 steps are those of weights, whose zero point is 0; here all 256 "
-                          "numbers serve the range from 0 to 6"),
-            (6 / 127, "127 steps are those of weights; and rounding goes to the nearer of two "
-                      "stored numbers"),
-            (0.5, "half a step is right; now say how wide a step is in real numbers"),
+        say("half a step: 6 / 255 / 2. Larger and smaller numbers have the same largest error."), [
+            (step, say("this is a whole step; a number is rounded to the nearest stored one, up or down")),
+            (6 / 256 / 2, say("256 stored numbers have 255 steps between them")),
+            (6 / 256, say("256 stored numbers have 255 steps between them, and rounding goes to the nearer of "
+                          "two")),
+            (6 / 127 / 2, say("127 steps are those of weights, whose zero point is 0; here all 256 numbers "
+                              "serve the range from 0 to 6")),
+            (6 / 127, say("127 steps are those of weights; and rounding goes to the nearer of two stored "
+                          "numbers")),
+            (0.5, say("half a step is right; now say how wide a step is in real numbers")),
         ], tolerance=1.5e-5)
 
 
@@ -54,26 +54,26 @@ def _quantise():
     return function(
         given=[values, scale, zero_point],
         right=lambda v, s, z: np.clip(_counted(v, s) + z, -128, 127),
-        why="divide, round, add the zero point, cut: what does not fit gets the last number.",
+        why=say("divide, round, add the zero point, cut: what does not fit gets the last number."),
         mistakes=[
             (lambda v, s, z: _counted(v, s),
-             "the zero point is missing: which stored number stands for 0? And 8 bits end at -128 "
-             "and 127"),
+             say("the zero point is missing: which stored number stands for 0? And 8 bits end at -128 and "
+                 "127")),
             (lambda v, s, z: _counted(v, s) + z,
-             "some numbers leave the 8 bits: cut them to -128 and 127 with np.clip"),
+             say("some numbers leave the 8 bits: cut them to -128 and 127 with np.clip")),
             (lambda v, s, z: (_counted(v, s) + z).astype(np.int64).astype(np.int8),
-             "numbers over 127 came round to the other end: cut with np.clip before they are int8"),
+             say("numbers over 127 came round to the other end: cut with np.clip before they are int8")),
             (lambda v, s, z: np.clip(_counted(v, s), -128, 127),
-             "the zero point is missing: add it before you cut"),
+             say("the zero point is missing: add it before you cut")),
             (lambda v, s, z: np.clip(_counted(v, s) - z, -128, 127),
-             "the zero point is added here; it is taken away on the way back"),
+             say("the zero point is added here; it is taken away on the way back")),
             (lambda v, s, z: np.clip(np.rint(v * s) + z, -128, 127),
-             "the scale is the width of a step: divide by it to count the steps"),
+             say("the scale is the width of a step: divide by it to count the steps")),
             (lambda v, s, z: np.clip(np.trunc(v / s) + z, -128, 127),
-             "round to the nearest number with np.rint; cutting the decimals off doubles the "
-             "largest error"),
+             say("round to the nearest number with np.rint; cutting the decimals off doubles the largest "
+                 "error")),
             (lambda v, s, z: np.clip(_counted(v, s) + z, 0, 127),
-             "int8 runs from -128 to 127, not from 0"),
+             say("int8 runs from -128 to 127, not from 0")),
         ])
 
 
@@ -96,7 +96,7 @@ def _better_in_one(costs, quality):
     return (costs[None, :] < costs[:, None]) | (quality[None, :] > quality[:, None])
 
 
-_NONE_LEFT = ("no choice is left: one goes only where one and the same other costs no more AND is "
+_NONE_LEFT = message("no choice is left: one goes only where one and the same other costs no more AND is "
               "as good AND is better in one of the two (each choice is as good as itself)")
 
 
@@ -107,21 +107,21 @@ def _pareto_front():
     return function(
         given=[costs, quality],
         right=_on_front,
-        why="nobody has to look at the others: for each of them there is one that costs no more, "
-            "is as good, and is better in one of the two.",
+        why=say("nobody has to look at the others: for each of them there is one that costs no more, is as "
+                "good, and is better in one of the two."),
         mistakes=[
             (lambda c, q: c == c.min(),
-             "this keeps only the cheapest; a dearer one stays if it is better than all cheaper"),
+             say("this keeps only the cheapest; a dearer one stays if it is better than all cheaper")),
             (lambda c, q: q == q.max(),
-             "this keeps only the best; a worse one stays if it is cheaper than all better ones"),
-            (lambda c, q: ~_better_in_one(c, q).any(axis=1), _NONE_LEFT),
-            (lambda c, q: ~(_no_more(c) & _as_good(q)).any(axis=1), _NONE_LEFT),
+             say("this keeps only the best; a worse one stays if it is cheaper than all better ones")),
+            (lambda c, q: ~_better_in_one(c, q).any(axis=1), say(_NONE_LEFT)),
+            (lambda c, q: ~(_no_more(c) & _as_good(q)).any(axis=1), say(_NONE_LEFT)),
             (lambda c, q: ~((c[None, :] < c[:, None]) & (q[None, :] > q[:, None])).any(axis=1),
-             "this leaves choices that have a rival of equal cost and more quality, or of equal "
-             "quality and less cost; < and > have to become <= and >=, with one real difference"),
+             say("this leaves choices that have a rival of equal cost and more quality, or of equal quality "
+                 "and less cost; < and > have to become <= and >=, with one real difference")),
             (lambda c, q: ~_on_front(c, q),
-             "these are the choices that are beaten; the others were asked for"),
-            (lambda c, q: np.ones(len(c)), "some of these choices are beaten by another"),
+             say("these are the choices that are beaten; the others were asked for")),
+            (lambda c, q: np.ones(len(c)), say("some of these choices are beaten by another")),
         ])
 
 

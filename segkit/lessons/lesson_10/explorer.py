@@ -5,13 +5,14 @@ from functools import cache, lru_cache
 from segkit import photos
 from segkit.errors import SegkitError
 from segkit.graph import Graph
+from segkit.languages import message, say
 from segkit.lessons.lesson_10 import quantisation
 from segkit.networks.segmenter import Segmenter
 from segkit.widgets.base import Interactive, pick, slide
 
 CALIBRATION = ("cat", "motorcycle", "hopper")  # photos whose activations give the ranges
-COSTS = [("bytes of the file", "bytes"), ("multiply-adds", "multiply_adds"),
-         ("milliseconds here", "milliseconds")]
+COSTS = [(message("bytes of the file"), "bytes"), (message("multiply-adds"), "multiply_adds"),
+         (message("milliseconds here"), "milliseconds")]
 
 
 @cache
@@ -58,18 +59,19 @@ def bits(photo="cat", weights=8, name="deeplab-f32"):
 
         exact = _mask(name, photo, 32, True, 32)
         few = _mask(name, photo, weights, scales, activations)
-        said = ["float32" if bits == 32 else f"{bits} bits" for bits in (weights, activations)]
+        said = ["float32" if bits == 32 else say("{bits} bits", bits=bits) for bits in (weights, activations)]
         return plots.compare(photos.sample(photo), {
-            "all in float32": exact, f"weights {said[0]}, activations {said[1]}": few})
+            say("all in float32"): exact, say("weights {weights}, activations {activations}",
+                                             weights=said[0], activations=said[1]): few})
 
     return Interactive(draw, {
-        "photo": pick("Photo", photos.names(), "The photo whose pixels get labels", photo),
-        "weights": slide("Weights", [(str(n), n) for n in (3, 4, 5, 6, 7, 8)] + [("float32", 32)],
-                         "The number of bits of each weight", weights),
-        "scales": pick("Scales", [("one for each channel", True), ("one for each layer", False)],
-                       "How many weights share a scale"),
-        "activations": pick("Activations", [("float32", 32), ("8 bits", 8)],
-                            "Whether the numbers between two layers are rounded, too")})
+        "photo": pick(say("Photo"), photos.names(), say("The photo whose pixels get labels"), photo),
+        "weights": slide(say("Weights"), [(str(n), n) for n in (3, 4, 5, 6, 7, 8)] + [("float32", 32)],
+                         say("The number of bits of each weight"), weights),
+        "scales": pick(say("Scales"), [(say("one for each channel"), True), (say("one for each layer"), False)],
+                       say("How many weights share a scale")),
+        "activations": pick(say("Activations"), [("float32", 32), (say("8 bits"), 8)],
+                            say("Whether the numbers between two layers are rounded, too"))})
 
 
 def front(choices, quality=None):
@@ -86,7 +88,7 @@ def front(choices, quality=None):
         SegkitError: no choices.
     """
     if not choices:
-        raise SegkitError("there are no choices to compare")
+        raise SegkitError(say("there are no choices to compare"))
 
     def short(measure):
         """ "mean IoU, 113 VOC photos, 7 classes" as "113 VOC photos": a list has little room."""
@@ -101,8 +103,9 @@ def front(choices, quality=None):
         return figures.front(choices, cost, quality, family or None)
 
     return Interactive(draw, {
-        "cost": pick("Cost", COSTS, "What should be small"),
-        "quality": pick("Quality", [(short(m), m) for m in measures], "What should be large", quality),
+        "cost": pick(say("Cost"), COSTS, say("What should be small")),
+        "quality": pick(say("Quality"), [(short(m), m) for m in measures], say(
+            "What should be large"), quality),
         # Not None for all: a list whose value is None shows none of its options.
-        "family": pick("Show", [("all", ""), *((one, one) for one in families)],
-                       "Which choices take part")})
+        "family": pick(say("Show"), [(say("all"), ""), *((one, one) for one in families)],
+                       say("Which choices take part"))})

@@ -5,7 +5,7 @@ from matplotlib.ticker import MaxNLocator
 
 from segkit import plots
 from segkit.errors import SegkitError
-from segkit.languages import sentence
+from segkit.languages import digits, message, say, sentence
 from segkit.lessons.lesson_10 import quantisation
 from segkit.masks import metrics
 from segkit.masks.words import percent
@@ -13,9 +13,10 @@ from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION, results
 
 STYLES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (VERMILION, ":", "D"), (GREEN, "-.", "^"))
 # Label, unit, and the words of an alt text: without times, which differ from run to run.
-COSTS = {"bytes": ("million bytes of the files", 1e6, "{:.2f} MB, ".format),
-         "multiply_adds": ("million multiply-adds", 1e6, "{:,.0f} million, ".format),
-         "milliseconds": ("milliseconds on this machine", 1, lambda value: "")}
+COSTS = {"bytes": (message("million bytes of the files"), 1e6, lambda value: f"{digits(value, '.2f')} MB, "),
+         "multiply_adds": (message("million multiply-adds"), 1e6,
+                           lambda value: say("{number:,.0f} million, ", number=value)),
+         "milliseconds": (message("milliseconds on this machine"), 1, lambda value: "")}
 
 
 def files(rows):
@@ -29,16 +30,19 @@ def files(rows):
     told = []
     for height, (name, (size, weights, activations)) in enumerate(rows.items()):
         place.barh(height, size / 1e6, height=0.6, color=BLUE, edgecolor=INK, linewidth=0.8)
-        place.text(size / 1e6, height, f"  weights {weights}, activations {activations}",
+        place.text(size / 1e6, height, say("  weights {weights}, activations {activations}", weights=weights,
+                                           activations=activations),
                    va="center", fontsize=8, color=INK)
-        told.append(f"{name} {size / 1e6:.2f} MB ({percent(size / largest)} of the largest; "
-                    f"weights {weights}, activations {activations})")
+        told.append(say("{name} {size:.2f} MB ({largest} of the largest; weights {weights}, activations "
+                        "{activations})", name=name, size=size / 1e6, largest=percent(size / largest),
+                        weights=weights, activations=activations))
     place.set_yticks(range(len(rows)), list(rows))
     place.set(xlim=(0, 1.75 * largest / 1e6), ylim=(len(rows) - 0.5, -0.5))
     place.set_xticks([tick for tick in place.get_xticks() if tick <= 1.05 * largest / 1e6])
-    place.set_xlabel("million bytes", fontsize=8)
+    place.set_xlabel(say("million bytes"), fontsize=8)
     plots.plain(place)
-    return plots.show(new, f"{len(rows)} files of one network: {sentence(told)}.")
+    return plots.show(new, say("{count} files of one network: {listed}.", count=len(rows),
+                               listed=sentence(told)))
 
 
 def steps(values, few):
@@ -56,20 +60,21 @@ def steps(values, few):
         scale = float(q.scale[0])
         error = np.abs(quantisation.rounded(flat, q, bits) - flat)
         axes[0, 0].plot(line_of, quantisation.rounded(line_of, q, bits), line, color=colour,
-                        label=f"{bits} bits")
+                        label=say("{bits} bits", bits=bits))
         axes[0, 1].semilogy(flat, np.maximum(error, scale / 1e3), ".", ms=2.5, color=colour)
         axes[0, 1].axhline(scale / 2, color=colour, linewidth=1.2, linestyle=":",
-                           label=f"half a step, {bits} bits")
-        told.append(f"with {bits} bits the step is {scale:.3g} and the largest error "
-                    f"{error.max():.2g}")
-    for place, label in zip(axes[0], ("rounded weight", "error of the rounded weight")):
-        place.set_xlabel("weight", fontsize=8)
+                           label=say("half a step, {bits} bits", bits=bits))
+        told.append(say("with {bits} bits the step is {scale:.3g} and the largest error {error:.2g}",
+                        bits=bits, scale=scale, error=error.max()))
+    for place, label in zip(axes[0], (say("rounded weight"), say("error of the rounded weight"))):
+        place.set_xlabel(say("weight"), fontsize=8)
         place.set_ylabel(label, fontsize=8)
         plots.plain(place)
         place.legend(fontsize=8, frameon=False, loc="upper left")
     axes[0, 1].set_ylim(None, 30 * axes[0, 1].get_ylim()[1])  # room for the legend
-    return plots.show(new, f"{flat.size:,} weights from {flat.min():.2f} to {flat.max():.2f}, "
-                           f"before and after rounding: {sentence(told)}.")
+    return plots.show(new, say("{size:,} weights from {lowest:.2f} to {highest:.2f}, before and after "
+                               "rounding: {listed}.", size=flat.size, lowest=flat.min(), highest=flat.max(),
+                               listed=sentence(told)))
 
 
 def bits(curves, background):
@@ -85,20 +90,20 @@ def bits(curves, background):
         place.plot(list(curve), [100 * share for share in curve.values()], line, color=colour,
                    marker=marker, markersize=6, label=name)
     place.axhline(100 * background, color=INK, linewidth=1, linestyle=":",
-                  label="a mask of background only")
+                  label=say("a mask of background only"))
     place.set_xticks(list(next(iter(curves.values()))))
     place.set_ylim(None, 101)
-    place.set_xlabel("bits of a weight", fontsize=8)
-    place.set_ylabel("pixels with the same class, %", fontsize=8)
+    place.set_xlabel(say("bits of a weight"), fontsize=8)
+    place.set_ylabel(say("pixels with the same class, %"), fontsize=8)
     place.grid(axis="y", color="#DDDDDD")
     place.legend(fontsize=8, frameon=False, loc="center right")
     plots.plain(place)
-    told = "; ".join(f"{name}: " + sentence(f"{percent(share)} at {n} bits"
+    told = "; ".join(f"{name}: " + sentence(say("{share} at {n} bits", share=percent(share), n=n)
                                             for n, share in curve.items())
                      for name, curve in curves.items())
-    return plots.show(new, "Share of the pixels that keep the class which the network without "
-                           f"rounding gives them. {told}. A mask of background only would have "
-                           f"{percent(background)}.")
+    return plots.show(new, say("Share of the pixels that keep the class which the network without rounding "
+                               "gives them. {told}. A mask of background only would have {background}.",
+                               told=told, background=percent(background)))
 
 
 def changed(shares):
@@ -116,10 +121,10 @@ def changed(shares):
     place.set(ylim=(len(shares) - 0.5, -0.5))
     place.margins(x=0.1)
     place.set_xlim(0, None)
-    place.set_xlabel("pixels that change their class, %", fontsize=8)
+    place.set_xlabel(say("pixels that change their class, %"), fontsize=8)
     plots.plain(place)
     told = sentence(f"{name} {percent(share)}" for name, share in shares.items())
-    return plots.show(new, f"Pixels that change their class, compared with float32: {told}.")
+    return plots.show(new, say("Pixels that change their class, compared with float32: {told}.", told=told))
 
 
 def ranges(graph, sets):
@@ -139,16 +144,18 @@ def ranges(graph, sets):
         place.vlines(np.arange(len(free)) + 0.26 * (number - (len(sets) - 1) / 2), low, high,
                      color=colour, linewidth=4, label=name)
         if number:
-            told.append(f"{name}: on average {percent((width / first).mean())} as wide")
+            told.append(say("{name}: on average {share} as wide", name=name,
+                            share=percent((width / first).mean())))
     place.axhline(0, color=INK, linewidth=0.8)
     place.set_xticks(range(len(free)), [str(o.index) for o in free], fontsize=7)
-    place.set_xlabel("operator", fontsize=8)
-    place.set_ylabel("lowest to highest value", fontsize=8)
+    place.set_xlabel(say("operator"), fontsize=8)
+    place.set_ylabel(say("lowest to highest value"), fontsize=8)
     place.legend(fontsize=8, frameon=False, loc="upper left", ncols=len(sets))
     place.margins(y=0.18)
     plots.plain(place)
-    return plots.show(new, f"Ranges of the activations of {len(free)} operators without ReLU6. "
-                           f"Compared with {next(iter(sets))}, {sentence(told)}.")
+    return plots.show(new, say("Ranges of the activations of {free} operators without ReLU6. Compared with "
+                               "{first}, {listed}.", free=len(free), first=next(iter(sets)),
+                               listed=sentence(told)))
 
 
 def changes(photo, before, after, margins):
@@ -165,25 +172,25 @@ def changes(photo, before, after, margins):
     seen = photo // 4 + 185  # pale, so that the pixels that count stand out
     seen[metrics.boundary(before)] = 130
     seen[changed] = plots.rgb(VERMILION)
-    plots.panel(axes[0, 0], seen, "outlines (grey), changed pixels (orange)")
+    plots.panel(axes[0, 0], seen, say("outlines (grey), changed pixels (orange)"))
     edges = np.arange(0, 13, 2)
-    _shares(axes[0, 1], far, changed, edges, "distance to an outline, pixels")
+    _shares(axes[0, 1], far, changed, edges, say("distance to an outline, pixels"))
     wide = np.linspace(0, max(float(np.percentile(margins[changed], 99)), 0.1)
                        if changed.any() else 1, 7)
-    _shares(axes[0, 2], margins, changed, wide, "best score minus second")
+    _shares(axes[0, 2], margins, changed, wide, say("best score minus second"))
     top = max(place.get_ylim()[1] for place in axes[0, 1:])
     for place in axes[0, 1:]:  # one scale, so that the two can be compared
         place.set_ylim(0, top)
-    axes[0, 1].set_ylabel("changed, % of such pixels", fontsize=8)
+    axes[0, 1].set_ylabel(say("changed, % of such pixels"), fontsize=8)
     near = (far <= 2)
-    told = "No pixel changes" if not changed.any() else (
-        f"{percent(changed.mean())} of the pixels change; {percent(near[changed].mean())} of "
-        "these lie at most 2 pixels from an outline, where only "
-        f"{percent(near.mean())} of all pixels lie. The two best scores of a pixel that changes "
-        f"are {np.median(margins[changed]):.1f} apart (median), of all pixels "
-        f"{np.median(margins):.1f}")
-    return plots.show(new, f"A mask of {before.shape[1]} x {before.shape[0]} pixels before and "
-                           f"after quantisation. {told}.")
+    told = say("No pixel changes") if not changed.any() else (
+        say("{changed} of the pixels change; {near} of these lie at most 2 pixels from an outline, where only "
+            "{all} of all pixels lie. The two best scores of a pixel that changes are {median:.1f} apart "
+            "(median), of all pixels {usual:.1f}", changed=percent(changed.mean()),
+            near=percent(near[changed].mean()), all=percent(near.mean()), median=np.median(margins[changed]),
+            usual=np.median(margins)))
+    return plots.show(new, say("A mask of {columns} x {rows} pixels before and after quantisation. {told}.",
+                               columns=before.shape[1], rows=before.shape[0], told=told))
 
 
 def _shares(place, values, changed, edges, label):
@@ -211,15 +218,16 @@ def times(spent):
         place.plot([np.median(one)] * 2, [height - 0.3, height + 0.3], color=ORANGE, linewidth=3)
     place.set_yticks(range(len(spent)), list(spent))
     place.set(ylim=(len(spent) - 0.5, -0.5), xlim=(0, None))
-    place.set_xlabel("milliseconds on this machine; bar: median", fontsize=8)
+    place.set_xlabel(say("milliseconds on this machine; bar: median"), fontsize=8)
     place.grid(axis="x", color="#DDDDDD")
     place.set_axisbelow(True)
     plots.plain(place)
-    return plots.show(new, f"Times of {len(spent)} files on this machine, {sentence(spent)}: "
-                           f"{len(one)} runs of each, by turns, and their median.")
+    return plots.show(new, say("Times of {count} files on this machine, {listed}: {runs} runs of each, "
+                               "by turns, and their median.", count=len(spent), listed=sentence(spent),
+                               runs=len(one)))
 
 
-def front(choices, cost="multiply_adds", quality="mean IoU on the photo", family=None):
+def front(choices, cost="multiply_adds", quality=message("mean IoU on the photo"), family=None):
     """Cost against quality, and the choices that no other one beats.
 
     Qualities count in whole per cent: a smaller difference is none.
@@ -234,12 +242,13 @@ def front(choices, cost="multiply_adds", quality="mean IoU on the photo", family
         SegkitError: no choice has this quality and this cost.
     """
     label, unit, words = COSTS[cost]
+    label, what = say(label), in_words(quality)
     here = {c.name: (getattr(c, cost) / unit, round(100 * c.quality[quality]) / 100)
             for c in choices if quality in c.quality
             and getattr(c, cost) is not None and family in (None, c.family)}
     if not here:
-        raise SegkitError(f"the {quality} and the {label} of these choices were not measured; "
-                          "choose another measure")
+        raise SegkitError(say("the {quality} and the {label} of these choices were not measured; choose "
+                              "another measure", quality=what, label=label))
     best = results.front(here)
     new, axes = plots.figure(1, 4.0)
     place = axes[0, 0]
@@ -249,19 +258,26 @@ def front(choices, cost="multiply_adds", quality="mean IoU on the photo", family
         if points:
             x, y = np.transpose(points)
             place.plot(x, 100 * y, marker, color=colour, markeredgecolor=INK, markersize=8,
-                       label=one)
+                       label=say(one))
     x, y = np.transpose(sorted({here[name] for name in best}))
     place.plot(x, 100 * y, color=INK, linewidth=1, drawstyle="steps-post", zorder=0)
     _label(place, here, best)
     place.set_xlabel(label, fontsize=8)
-    place.set_ylabel(f"{quality}, %", fontsize=8)
+    place.set_ylabel(f"{what}, %", fontsize=8)
     place.margins(y=0.14)
     place.set_xlim(0, 1.12 * max(x for x, _ in here.values()))
     place.legend(fontsize=8, frameon=False, loc="lower right")
     plots.plain(place)
     named = sentence(f"{name} ({words(here[name][0])}{percent(here[name][1])})" for name in best)
-    return plots.show(new, f"{len(here)} choices by {label} and {quality}. No other choice beats "
-                           f"{len(best)} of them: {named}.")
+    return plots.show(new, say("{count} choices by {label} and {quality}. No other choice beats {best} of "
+                               "them: {named}.", count=len(here), label=label, quality=what, best=len(best),
+                               named=named))
+
+
+def in_words(quality):
+    """The name of a quality in the reader's language: "mean IoU, 113 VOC photos, 7 classes"."""
+    measure, *rest = quality.split(", ")
+    return ", ".join(map(say, (measure, *rest)))
 
 
 def _label(place, here, best):

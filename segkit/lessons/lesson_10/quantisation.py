@@ -17,6 +17,7 @@ import numpy as np
 
 from segkit.errors import SegkitError
 from segkit.graph import Quantisation, execute, tensors
+from segkit.languages import say
 from segkit.masks import metrics
 
 # The axis of the output channels in the weights of an operator, as its file stores them.
@@ -27,7 +28,7 @@ PRECISIONS = {"float32": "deeplab-f32", "float16": "deeplab-f16", "int8 weights"
 
 def _checked_bits(bits):
     if not isinstance(bits, (int, np.integer)) or not 2 <= bits <= 8:
-        raise SegkitError(f"a stored number has 2 to 8 bits here, not {bits!r}")
+        raise SegkitError(say("a stored number has 2 to 8 bits here, not {bits!r}", bits=bits))
     return int(bits)
 
 
@@ -45,7 +46,8 @@ def affine(low, high, bits=8):
     bits = _checked_bits(bits)
     low, high = min(float(low), 0.0), max(float(high), 0.0)
     if not np.isfinite([low, high]).all() or low == high:
-        raise SegkitError(f"{low} to {high} is no range that numbers can be spread over")
+        raise SegkitError(say("{low} to {high} is no range that numbers can be spread over", low=low,
+                              high=high))
     scale = (high - low) / (2 ** bits - 1)
     zero_point = round(-2 ** (bits - 1) - low / scale)
     return Quantisation(np.float32([scale]), np.array([zero_point]), None)
@@ -102,8 +104,8 @@ def with_weights(graph, bits=8, per_channel=True):
             return operator
         x, kernel, *others = operator.inputs
         if kernel.data is None or kernel.dtype != "float32":
-            raise SegkitError(f"the weights of {graph.path.name} are not float32, so that there "
-                              "is nothing to round; take the float32 file of this network")
+            raise SegkitError(say("the weights of {name} are not float32, so that there is nothing to round; "
+                                  "take the float32 file of this network", name=graph.path.name))
         axis = CHANNELS[operator.name] if per_channel else None
         values = kernel.values()
         few = rounded(values, symmetric(values, bits, axis), bits)
@@ -130,7 +132,7 @@ def calibrate(graph, inputs):
             low, high = ranges.get(index, (np.inf, -np.inf))
             ranges[index] = (min(low, float(made.min())), max(high, float(made.max())))
     if not ranges:
-        raise SegkitError("calibration needs at least one input")
+        raise SegkitError(say("calibration needs at least one input"))
     return ranges
 
 

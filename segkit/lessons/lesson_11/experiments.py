@@ -6,6 +6,7 @@ import numpy as np
 
 from segkit import models
 from segkit.errors import SegkitError, one_line
+from segkit.languages import say
 from segkit.masks import resize
 from segkit.networks.teaching.features import enlarged
 from segkit.networks.teaching.head import Head
@@ -116,5 +117,5 @@ def evidence():
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SegkitError(f"{file.name} cannot be read ({one_line(error)}); get a fresh copy of the "
-                          "project") from error
+        raise SegkitError(say("{name} cannot be read ({why}); get a fresh copy of the project",
+                              name=file.name, why=one_line(error))) from error

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from segkit import photos
+from segkit.languages import say
 from segkit.widgets.base import Interactive, pick, slide
 
 COUNTS = (5, 10, 20, 50, 100)
@@ -39,12 +40,14 @@ def explorer(thing="cup on coffee", way="spread", count=20):
         else:
             learn = {"prototype": experiments.by_prototype, "points": experiments.by_points}[way]
             mask = learn(seen(photo), marks)
-        return figures.masks(seen(photo).photo, {f"{name}, {figures.NAMES[way]}": mask}, truth, marks)
+        return figures.masks(seen(photo).photo, {f"{say(name)}, {say(figures.NAMES[way])}": mask}, truth, marks)
 
-    things = [f"{name} on {photo}" for name, photo in listed()]
+    things = [(say("{name} on {photo}", name=say(name),
+                   photo=photo), f"{name} on {photo}") for name, photo in listed()]
     return Interactive(draw, {
-        "thing": pick("Thing", things, "What is taught, and on which photo", thing),
-        "way": pick("Way", [(words, way) for way, words in figures.NAMES.items()], "How it is learned", way),
-        "count": slide("Points", COUNTS, "How many points are marked on each side", count),
-        "seed": slide("Draw", range(5), "Which points they are", 0),
+        "thing": pick(say("Thing"), things, say("What is taught, and on which photo"), thing),
+        "way": pick(say("Way"), [(words, way) for way, words in figures.NAMES.items()], say(
+            "How it is learned"), way),
+        "count": slide(say("Points"), COUNTS, say("How many points are marked on each side"), count),
+        "seed": slide(say("Draw"), range(5), say("Which points they are"), 0),
     })

@@ -5,25 +5,26 @@ import numpy as np
 from matplotlib import colormaps
 
 from segkit import plots
-from segkit.languages import sentence
+from segkit.languages import digits, message, say, sentence
 from segkit.lessons.lesson_11.experiments import WAYS, iou
 from segkit.masks.words import percent
 from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION
 
 MAPS = "cividis"
 COLOURS = dict(zip(WAYS, (ORANGE, BLUE, GREEN)))
-NAMES = {"prototype": "prototypes", "points": "head, points alone", "spread": "head, points spread"}
+NAMES = {"prototype": message("prototypes"), "points": message("head, points alone"),
+         "spread": message("head, points spread")}
 PAINT = np.array(plots.rgb(VERMILION))
 
 
 def hundredths(number):
     """A number with two decimal places."""
-    return f"{number:.2f}"
+    return digits(number, ".2f")
 
 
 def tenths(number):
     """An IoU with one decimal place, which is the same on every processor; no minus before 0.0."""
-    return f"{round(float(number), 1) + 0.0:.1f}"
+    return digits(round(float(number), 1) + 0.0, ".1f")
 
 
 def alike(photos, maps, place):
@@ -39,15 +40,17 @@ def alike(photos, maps, place):
     told = []
     for column, (name, photo) in enumerate(photos.items()):
         plots.panel(axes[0, column], _pale(photo), name)
-        plots.panel(axes[1, column], maps[name], f"over 0.5: {percent((maps[name] > 0.5).mean())}",
+        plots.panel(axes[1, column], maps[name], say(
+            "over 0.5: {share}", share=percent((maps[name] > 0.5).mean())),
                     cmap=colormaps[MAPS].resampled(12), vmin=-0.2, vmax=1)
         told.append(f"{name} {percent((maps[name] > 0.5).mean())}")
     for row in axes[:, 0]:
         row.plot(*place, marker="o", markersize=9, markerfacecolor="none", markeredgecolor=VERMILION,
                  markeredgewidth=1.6)
-    return plots.show(new, f"One point of {first}, at {place[0]}, {place[1]}, and the cosine of its "
-                           f"features with those of every point of {len(photos)} photos. Pixels with a "
-                           f"cosine over 0.5: {sentence(told)}.")
+    return plots.show(new, say("One point of {name}, at {x}, {y}, and the cosine of its features "
+                               "with those of every point of {photos} photos. Pixels with a cosine over 0.5: "
+                               "{listed}.", name=first, x=place[0], y=place[1], photos=len(photos),
+                               listed=sentence(told)))
 
 
 def masks(photo, found, truth=None, marks=None):
@@ -70,17 +73,18 @@ def masks(photo, found, truth=None, marks=None):
         _marks(places.pop(0), photo, marks)
     told = []
     for place, (title, mask) in zip(places, found.items()):
-        value = f"IoU {tenths(iou(mask, truth))}" if truth is not None else percent(mask.mean())
+        value = say("IoU {value}",
+                    value=tenths(iou(mask, truth))) if truth is not None else percent(mask.mean())
         plots.panel(place, _painted(photo, mask), f"{title}: {value}")
         if truth is not None:
             place.contour(truth, [0.5], colors=INK, linewidths=0.8)
         told.append(f"{title} {value}")
     for place in places[len(found):]:
         place.set_axis_off()
-    scribbled = "" if marks is None else (f"{(marks == 2).sum()} points of the class and {(marks == 1).sum()} "
-                                          "of the rest. ")
-    return plots.show(new, f"{scribbled}Masks over a photo of {plots.size_in_words(photo)} pixels: "
-                           f"{sentence(told)}.")
+    scribbled = "" if marks is None else (say("{marked} points of the class and {others} of the rest. ",
+                                              marked=(marks == 2).sum(), others=(marks == 1).sum()))
+    return plots.show(new, say("{scribbled}Masks over a photo of {size} pixels: {listed}.", scribbled=scribbled,
+                               size=plots.size_in_words(photo), listed=sentence(told)))
 
 
 def elsewhere(found):
@@ -92,13 +96,14 @@ def elsewhere(found):
     new, axes = plots.figure(max(3, len(found)), 2.5)
     told = []
     for place, (title, (photo, mask, truth)) in zip(axes[0], found.items()):
-        value = f"IoU {tenths(iou(mask, truth))}"
+        value = say("IoU {value}", value=tenths(iou(mask, truth)))
         plots.panel(place, _painted(photo, mask), f"{title}: {value}")
         place.contour(truth, [0.5], colors=INK, linewidths=0.8)
         told.append(f"{title} {value}")
     for place in axes[0, len(found):]:
         place.set_axis_off()
-    return plots.show(new, f"A class on {len(found)} photos that it was not taught on: {sentence(told)}.")
+    return plots.show(new, say("A class on {count} photos that it was not taught on: {listed}.",
+                               count=len(found), listed=sentence(told)))
 
 
 def _pale(photo):
@@ -114,7 +119,7 @@ def _painted(photo, mask):
 
 
 def _marks(place, photo, marks):
-    plots.panel(place, _pale(photo), "the marks")
+    plots.panel(place, _pale(photo), say("the marks"))
     for kind, colour, symbol in ((1, BLUE, "x"), (2, ORANGE, "o")):
         rows, columns = np.nonzero(marks == kind)
         place.plot(columns, rows, symbol, markersize=3, markeredgecolor=colour, markerfacecolor=colour,
@@ -132,11 +137,12 @@ def slope(by_hand, by_steps):
     place.plot(by_steps, by_hand, "o", color=BLUE, markersize=3)
     ends = [min(by_steps), max(by_steps)]
     place.plot(ends, ends, color=INK, linewidth=0.8)
-    place.set(xlabel="by small steps", ylabel="by the formula")
+    place.set(xlabel=say("by small steps"), ylabel=say("by the formula"))
     plots.plain(place)
     close = np.allclose(by_hand, by_steps, atol=1e-3 * np.abs(by_steps).max())
-    return plots.show(new, f"{len(by_hand)} parts of a gradient, by the formula and by small steps: "
-                           f"{'equal to one part in 1,000' if close else 'not equal'}.")
+    found = say("equal to one part in 1,000") if close else say("not equal")
+    return plots.show(new, say("{count} parts of a gradient, by the formula and by small steps: {found}.",
+                               count=len(by_hand), found=found))
 
 
 def spreading(photo, marks, chance):
@@ -147,12 +153,13 @@ def spreading(photo, marks, chance):
     """
     new, axes = plots.figure(3, 2.3)
     _marks(axes[0, 0], photo, marks)
-    plots.panel(axes[0, 1], chance, "probability", cmap=MAPS, vmin=0, vmax=1)
+    plots.panel(axes[0, 1], chance, say("probability"), cmap=MAPS, vmin=0, vmax=1)
     sure = np.where(chance >= 0.8, 1, np.where(chance <= 0.2, 0, np.nan))
-    plots.panel(axes[0, 2], sure, "sure of it; white: not sure", cmap=MAPS, vmin=0, vmax=1)
-    return plots.show(new, f"{np.count_nonzero(marks)} marks, and what a random walker makes of them: it is "
-                           f"sure of {percent(np.isfinite(sure).mean())} of the pixels, and calls "
-                           f"{percent((sure == 1).mean())} the class.")
+    plots.panel(axes[0, 2], sure, say("sure of it; white: not sure"), cmap=MAPS, vmin=0, vmax=1)
+    return plots.show(new, say("{count} marks, and what a random walker makes of them: it is sure of "
+                               "{sure} of the pixels, and calls {share} the class.",
+                               count=np.count_nonzero(marks), sure=percent(np.isfinite(sure).mean()),
+                               share=percent((sure == 1).mean())))
 
 
 def curves(rows):
@@ -172,23 +179,24 @@ def curves(rows):
             place.fill_between(counts, drawn.min(axis=1), drawn.max(axis=1), color=COLOURS[way], alpha=0.25,
                                linewidth=0)
             place.plot(counts, np.median(drawn, axis=1), "o-", color=COLOURS[way], markersize=3,
-                       label=NAMES[way])
+                       label=say(NAMES[way]))
         place.set(xscale="log", ylim=(0, 1), xticks=counts)
         place.set_xticks(counts, counts)
         place.minorticks_off()
-        place.set_title(f"{thing[0]} ({thing[1]})", fontsize=9, color=INK)
+        place.set_title(f"{say(thing[0])} ({thing[1]})", fontsize=9, color=INK)
         plots.plain(place)
     for place in axes.flat[len(things):]:
         place.set_axis_off()
     axes.flat[-1].legend(*axes.flat[0].get_legend_handles_labels(), loc="center", fontsize=8, frameon=False)
     for place in axes[:, 0]:
-        place.set_ylabel("IoU", fontsize=8)
-    new.supxlabel("marks of each side", fontsize=8)
+        place.set_ylabel(say("IoU"), fontsize=8)
+    new.supxlabel(say("marks of each side"), fontsize=8)
     counts = sorted({row["count"] for row in rows})
-    told = [f"{NAMES[way]} " + ", ".join(hundredths(median(rows, way, count)) for count in counts)
+    told = [f"{say(NAMES[way])} " + ", ".join(hundredths(median(rows, way, count)) for count in counts)
             for way in WAYS]
-    return plots.show(new, f"IoU of {len(things)} things with {sentence(map(str, counts))} marks of each side. "
-                           f"The median over things and draws: {'; '.join(told)}.")
+    return plots.show(new, say("IoU of {things} things with {listed} marks of each side. The median over "
+                               "things and draws: {medians}.", things=len(things),
+                               listed=sentence(map(str, counts)), medians="; ".join(told)))
 
 
 def median(rows, way, count):
@@ -202,10 +210,10 @@ def bars(values, title, unit=""):
     place, names = axes[0, 0], list(values)
     place.barh(range(len(names)), list(values.values()), height=0.6, color=BLUE)
     for row, value in enumerate(values.values()):
-        place.text(value, row, f" {value:,.4g}{unit}", va="center", fontsize=8, color=INK)
-    place.set_yticks(range(len(names)), names)
+        place.text(value, row, f" {digits(value, ',.4g')}{unit}", va="center", fontsize=8, color=INK)
+    place.set_yticks(range(len(names)), map(say, names))
     place.set(xlim=(0, 1.2 * max(values.values())), ylim=(len(names) - 0.5, -0.5))
-    place.set_title(title, fontsize=9, color=INK)
+    place.set_title(say(title), fontsize=9, color=INK)
     plots.plain(place)
     told = ", ".join(f"{name} {value:,.4g}{unit}" for name, value in values.items())
     return plots.show(new, f"{title}: {told}.")

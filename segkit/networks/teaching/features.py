@@ -17,6 +17,7 @@ from segkit.errors import SegkitError
 from segkit.graph import Graph
 from segkit.graph.sizing import sides
 from segkit.graph.writing import Writer
+from segkit.languages import say
 from segkit.networks.segmenter import Segmenter
 from segkit.runtime.session import Asked, load
 from segkit.runtime.settings import Resolved, checked_runtime, checked_threads
@@ -33,8 +34,8 @@ def old_logits(graph):
     """
     last = graph.operators[-1]
     if last.name != "RESIZE_BILINEAR" or len(graph.outputs) != 1 or not last.parameters["align_corners"]:
-        raise SegkitError(f"{graph.path.name} cannot be taught: it does not end with a RESIZE_BILINEAR that "
-                          f"keeps the corners; take {BASE}")
+        raise SegkitError(say("{name} cannot be taught: it does not end with a RESIZE_BILINEAR that keeps the "
+                              "corners; take {base}", name=graph.path.name, base=BASE))
     return last.inputs[0]
 
 
@@ -60,8 +61,9 @@ def levels(graph):
     except (StopIteration, IndexError, SegkitError):
         found = []
     if not found or any(tensor.dtype != "float32" for tensor in (*found, *graph.outputs)):
-        raise SegkitError(f"{graph.path.name} cannot be taught: its trunk's maps are not found, or are not "
-                          f"float32; take {BASE}, deeplab-f16 or deeplab-f32, or a file taught from one")
+        raise SegkitError(say("{name} cannot be taught: its trunk's maps are not found, or are not float32; "
+                              "take {base}, deeplab-f16 or deeplab-f32, or a file taught from one",
+                              name=graph.path.name, base=BASE))
     return tuple(found)
 
 

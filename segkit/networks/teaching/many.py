@@ -8,6 +8,7 @@ import numpy as np
 from segkit import photos
 from segkit.errors import SegkitError, one_line
 from segkit.graph.writing import write
+from segkit.languages import say
 from segkit.networks.teaching.scribbles import CLASS, UNMARKED, load_scribbles
 from segkit.networks.teaching.teacher import Teacher
 
@@ -28,17 +29,18 @@ def pairs(photo_folder, scribble_folder):
     photo_folder, scribble_folder = Path(photo_folder), Path(scribble_folder)
     for folder in (photo_folder, scribble_folder):
         if not folder.is_dir():
-            raise SegkitError(f"{one_line(folder)} is no folder; photos and scribbles are both files or both "
-                              "folders")
+            raise SegkitError(say("{file} is no folder; photos and scribbles are both files or both "
+                                  "folders", file=one_line(folder)))
     found = sorted(path for path in photo_folder.iterdir() if path.suffix.lower() in PICTURES
                    and (photo_folder != scribble_folder or path.suffix.lower() != ".png"))
     if not found:
-        raise SegkitError(f"the folder {one_line(photo_folder)} holds no photos")
+        raise SegkitError(say("the folder {file} holds no photos", file=one_line(photo_folder)))
     marks = [scribble_folder / f"{path.stem}.png" for path in found]
     lacking = [path for path in marks if not path.is_file()]
     if lacking:
-        raise SegkitError(f"{one_line(lacking[0])} is not there, and {len(lacking)} of {len(found)} photos "
-                          "have no scribbles; their file has the photo's name and ends in .png")
+        raise SegkitError(say("{file} is not there, and {lacking} of {found} photos have no scribbles; "
+                              "their file has the photo's name and ends in .png", file=one_line(lacking[0]),
+                              lacking=len(lacking), found=len(found)))
     return list(zip(found, marks))
 
 
@@ -68,7 +70,8 @@ def teach_many(name, examples, kept, resume=False, progress=iter, **options):
     try:
         kept.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SegkitError(f"{one_line(kept)} cannot be made: {error.strerror}") from error
+        raise SegkitError(say("{file} cannot be made: {why}", file=one_line(kept),
+                              why=error.strerror)) from error
     chosen = [pair for number, pair in enumerate(examples) if number not in aside]
     for number, (photo, marks) in enumerate(progress(chosen)):
         file = kept / f"{number:04d}-{photo.stem}.npz"

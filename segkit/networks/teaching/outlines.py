@@ -10,6 +10,7 @@ import numpy as np
 
 from segkit import models, photos
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.networks.teaching.scribbles import CLASS, NOT_CLASS
 
 NEAR = (5, 40)  # pixels from the outline in which half of the marks beside a thing lie
@@ -33,8 +34,9 @@ def drawn(name, photo):
     """
     one = next((one for one in _read() if (one["class"], one["photo"]) == (name, photo)), None)
     if one is None:
-        raise SegkitError(f"there is no outline of {name!r} on the photo {photo!r}; there are "
-                          + ", ".join(f"{a} on {b}" for a, b in listed()))
+        raise SegkitError(say("there is no outline of {name!r} on the photo {photo!r}; there are ", name=name,
+                              photo=photo)
+                          + ", ".join(say("{a} on {b}", a=a, b=b) for a, b in listed()))
     truth = np.zeros(photos.sample(photo).shape[:2], np.uint8)
     for kind, value in (("inside", 1), ("outside", 0)):
         for polygon in one[kind]:  # in sixteenths of a pixel

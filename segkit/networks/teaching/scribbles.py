@@ -5,6 +5,7 @@ import io
 import numpy as np
 
 from segkit.errors import SegkitError, one_line, whole_file
+from segkit.languages import say
 
 UNMARKED, NOT_CLASS, CLASS = 0, 1, 2
 
@@ -26,14 +27,15 @@ def load_scribbles(source, size=None):
     name = "the scribbles" if isinstance(source, (np.ndarray, bytes)) else one_line(source)
     marks = source if isinstance(source, np.ndarray) else _decoded(source, name)
     if marks.ndim != 2:
-        raise SegkitError(f"{name}: one byte a pixel is needed, not shape {marks.shape}; save them as a "
-                          "grey or a paletted PNG")
+        raise SegkitError(say("{name}: one byte a pixel is needed, not shape {shape}; save them as a grey or "
+                              "a paletted PNG", name=name, shape=marks.shape))
     if size is not None and marks.shape != tuple(size):
-        raise SegkitError(f"{name}: {marks.shape[1]} x {marks.shape[0]} pixels, but the photo has "
-                          f"{size[1]} x {size[0]}; they must be the same")
+        raise SegkitError(say("{name}: {columns} x {rows} pixels, but the photo has {size} x {first}; they "
+                              "must be the same", name=name, columns=marks.shape[1], rows=marks.shape[0],
+                              size=size[1], first=size[0]))
     if marks.size and not np.isin(np.unique(marks), (UNMARKED, NOT_CLASS, CLASS)).all():
-        raise SegkitError(f"{name}: values are 0 (not marked), 1 (not the class) and 2 (the class), not "
-                          f"{int(marks.max())}")
+        raise SegkitError(say("{name}: values are 0 (not marked), 1 (not the class) and 2 (the class), not "
+                              "{highest}", name=name, highest=int(marks.max())))
     return marks.astype(np.uint8)
 
 
@@ -44,7 +46,8 @@ def _decoded(source, name):
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
             return np.array(image)
     except Exception as error:
-        raise SegkitError(f"{name} cannot be read as scribbles: {one_line(error)}") from error
+        raise SegkitError(say("{name} cannot be read as scribbles: {why}", name=name,
+                              why=one_line(error))) from error
 
 
 def save_scribbles(marks, target):

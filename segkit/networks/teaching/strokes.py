@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from segkit.errors import SegkitError
+from segkit.languages import say
 from segkit.networks.teaching.scribbles import CLASS, NOT_CLASS, UNMARKED, load_scribbles
 
 
@@ -48,10 +49,11 @@ class Strokes:
         except (TypeError, ValueError):
             line = ()
         if not line or not np.isfinite(line).all():
-            raise SegkitError(f"a stroke is a list of points (x, y) in pixels, not {points!r}")
+            raise SegkitError(say("a stroke is a list of points (x, y) in pixels, not {points!r}",
+                                  points=points))
         if kind not in (UNMARKED, NOT_CLASS, CLASS) or isinstance(width, bool) or not 1 <= width <= 500:
-            raise SegkitError(f"a stroke has the kind 0, 1 or 2 and a width from 1 to 500, not {kind!r} and "
-                              f"{width!r}")
+            raise SegkitError(say("a stroke has the kind 0, 1 or 2 and a width from 1 to 500, not {kind!r} "
+                                  "and {width!r}", kind=kind, width=width))
         self.done.append(Stroke(line, int(kind), int(width)))
 
     def undo(self):

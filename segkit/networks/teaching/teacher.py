@@ -7,6 +7,7 @@ import numpy as np
 from segkit import photos
 from segkit.errors import SegkitError, one_line
 from segkit.graph.writing import write
+from segkit.languages import say
 from segkit.masks import resize
 from segkit.networks.teaching.attach import attach, old_names
 from segkit.networks.teaching.features import BASE, FeatureReader, Seen, enlarged
@@ -198,7 +199,8 @@ class Teacher:
     def _check_labels(self, parts):
         for label, said, kind in ((1, f"as {self.name}", CLASS), (0, f"as not {self.name}", NOT_CLASS)):
             if not any((labels == label).any() for _, labels, _, _ in parts):
-                raise SegkitError(f"no pixel is marked {said} (the value {kind} in the scribbles); mark some")
+                raise SegkitError(say("no pixel is marked {said} (the value {kind} in the scribbles); mark "
+                                      "some", said=said, kind=kind))
 
     def _not_the_class(self):
         """(rows, labels, weights, offsets) of points of the photos that do not show the class."""
@@ -221,10 +223,11 @@ def checked_name(name, taken):
     """A new class's name, if it can be one. SegkitError: empty, too long, taken, or no room."""
     shown = one_line(name, 60)
     if not isinstance(name, str) or not name.strip() or name != shown or not name.isprintable():
-        raise SegkitError(f"{shown!r} is no name of a class: it has 1 to 60 characters on one line, and no "
-                          "spaces around it")
+        raise SegkitError(say("{shown!r} is no name of a class: it has 1 to 60 characters on one line, and no "
+                              "spaces around it", shown=shown))
     if name in taken:
-        raise SegkitError(f"the model has a class {name!r} already; choose another name")
+        raise SegkitError(say("the model has a class {name!r} already; choose another name", name=name))
     if len(taken) >= MOST_CLASSES:
-        raise SegkitError(f"the model has {len(taken)} classes already, and a mask holds {MOST_CLASSES}")
+        raise SegkitError(say("the model has {taken} classes already, and a mask holds {most_classes}",
+                              taken=len(taken), most_classes=MOST_CLASSES))
     return name

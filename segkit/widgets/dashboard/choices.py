@@ -8,10 +8,14 @@ from ipywidgets import HTML, BoundedFloatText, BoundedIntText, Checkbox, Layout,
 from segkit import models as catalogue
 from segkit.benchmark import DELEGATES, combinations
 from segkit.errors import SegkitError
+from segkit.languages import message, say, say_many
 from segkit.runtime.settings import RUNTIMES, allowed_cores, runtimes
 
-WORDS = {"xnnpack": "fast kernels", "none": "built-in kernels", "reference": "slow kernels",
-         "gpu": "the graphics card", "gpu+cpu": "the CPU helps", "openvino": "Intel's library"}
+WORDS = {"xnnpack": message("fast kernels"), "none": message("built-in kernels"),
+         "reference": message("slow kernels"), "gpu": message("the graphics card"),
+         "gpu+cpu": message("the CPU helps"), "openvino": message("Intel's library")}
+GROUPS = {"models": message("Models"), "runtimes": message("Runtimes"), "delegates": message("Delegates"),
+          "threads": message("Threads")}
 THREADS = (1, 2, 4, 8)
 TASKS = ("segment", "detect", "classify")  # a head takes features, and no photo
 MOST_RUNS, MOST_SECONDS = 1000, 600
@@ -40,23 +44,23 @@ class Choices:
         self.boxes = {
             "models": _group(names, {default} if default in names else set(names[:1])),
             "runtimes": _group({name: _runtime(name, here) for name in RUNTIMES}, list(here)[:1]),
-            "delegates": _group({name: f"{name}: {WORDS[name]}" for name in DELEGATES},
+            "delegates": _group({name: f"{name}: {say(WORDS[name])}" for name in DELEGATES},
                                 {"xnnpack", "none"}),
             "threads": _group({n: _threads(n, cores) for n in sorted({*THREADS, cores})}, {1, 2}),
         }
-        self.model_file = _path("Your model", "model.tflite", "A model file, measured as well")
-        self.library = _path("Your library", "delegate.so",
-                             "The library of an external delegate, measured as well")
-        self.runs = BoundedIntText(30, min=1, max=MOST_RUNS, description="Runs of each setting",
+        self.model_file = _path(say("Your model"), "model.tflite", say("A model file, measured as well"))
+        self.library = _path(say("Your library"), "delegate.so",
+                             say("The library of an external delegate, measured as well"))
+        self.runs = BoundedIntText(30, min=1, max=MOST_RUNS, description=say("Runs of each setting"),
                                    style=_STYLE, layout=Layout(width="230px"))
         self.seconds = BoundedFloatText(20, min=0.1, max=MOST_SECONDS, style=_STYLE,
-                                        description="in at most so many seconds",
+                                        description=say("in at most so many seconds"),
                                         layout=Layout(width="270px"))
         self.box = self._arranged()
 
     def _arranged(self):
         own = {"models": self.model_file, "delegates": self.library}
-        groups = [ipywidgets.VBox([HTML(f"<b>{name.capitalize()}</b>"), *boxes.values(),
+        groups = [ipywidgets.VBox([HTML(f"<b>{say(GROUPS[name])}</b>"), *boxes.values(),
                                    *([own[name]] if name in own else [])])
                   for name, boxes in self.boxes.items()]
         grid = Layout(display="grid", grid_gap="8px 18px",
@@ -98,7 +102,8 @@ class Choices:
                   "threads": self._ticked("threads")}
         for group, values in ticked.items():
             if not values:
-                raise SegkitError(f"nothing is chosen under {group.capitalize()}: tick a box there")
+                raise SegkitError(say("nothing is chosen under {group}: tick a box there",
+                                      group=say(GROUPS[group])))
         names = [os.path.expanduser(name) for name in ticked["models"]]
         return list(dict.fromkeys(combinations(names, ticked["runtimes"], ticked["delegates"],
                                                ticked["threads"])))
@@ -128,8 +133,9 @@ def _path(label, example, tooltip):
 
 def _runtime(name, here):
     package = RUNTIMES[name][1]
-    return f"{name}: {package} {here.get(name, '(not on this machine)')}"
+    return f"{name}: {package} {here.get(name) or say('(not on this machine)')}"
 
 
 def _threads(count, cores):
-    return f"{count} thread{'s'[:count > 1]}" + (" (every core here)" if count == cores else "")
+    return say_many("{count} thread", "{count} threads", count) + (say(
+        " (every core here)") if count == cores else "")

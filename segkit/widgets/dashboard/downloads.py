@@ -5,6 +5,8 @@ import json
 import tempfile
 from pathlib import Path
 
+from segkit.languages import say
+
 NAME = "segkit-benchmark"
 _STYLE = "margin-right:18px;text-decoration:underline"
 
@@ -32,4 +34,4 @@ def _link(kind, data):
     file = f"{NAME}.{kind}"
     return (f'<a download="{file}" style="{_STYLE}" '
             f'href="data:{mime};base64,{base64.b64encode(data).decode("ascii")}">'
-            f"Download {file}</a>")
+            f"{say('Download {file}', file=file)}</a>")

@@ -8,6 +8,7 @@ from ipywidgets import HTML, Button, Dropdown, IntProgress, Layout
 from PIL import Image
 
 from segkit.errors import SegkitError
+from segkit.languages import message, say, say_many
 from segkit.widgets import markup
 from segkit.widgets.base import WIDEST, View
 from segkit.widgets.dashboard.choices import Choices
@@ -15,12 +16,12 @@ from segkit.widgets.dashboard.downloads import links
 from segkit.widgets.dashboard.running import Run
 from segkit.widgets.dashboard.tables import progress_rows
 
-PLOTS = {"bars with spread": "bars", "time against threads": "scaling",
-         "time against quality": "pareto", "stages of a photo": "stages",
-         "beside published times": "beside"}
-ALT = ("The dashboard of the benchmark: choose models, runtimes, delegates and numbers of threads, "
-       "and press Run. Every combination is measured on this machine, in a process of its own. "
-       "The results come as a table, as plots and as files to download. The first plot: ")
+PLOTS = {message("bars with spread"): "bars", message("time against threads"): "scaling",
+         message("time against quality"): "pareto", message("stages of a photo"): "stages",
+         message("beside published times"): "beside"}
+ALT = message("The dashboard of the benchmark: choose models, runtimes, delegates and numbers of threads, "
+              "and press Run. Every combination is measured on this machine, in a process of its own. "
+              "The results come as a table, as plots and as files to download. The first plot: {plot}")
 _ROW = Layout(display="flex", flex_flow="row wrap", grid_gap="6px 14px", align_items="center",
               margin="8px 0")
 
@@ -49,7 +50,7 @@ class Dashboard(View):
         self.choices = Choices(models)
         self._make_controls()
         drawn = self._refresh()
-        super().__init__(self._arranged(), ALT + (drawn.alt if drawn else self.words.value),
+        super().__init__(self._arranged(), say(ALT, plot=drawn.alt if drawn else self.words.value),
                          Image.open(io.BytesIO(drawn.png)) if drawn else None, still_size=WIDEST)
         self._count()
         self.run.on_click(self._start)
@@ -61,16 +62,17 @@ class Dashboard(View):
     def _make_controls(self):
         from segkit.benchmark.report import published
 
-        self.run = Button(description="Run", button_style="primary", icon="play",
-                          tooltip="Measure every combination of the choices")
-        self.cancel = Button(description="Cancel", icon="stop", disabled=True,
-                             tooltip="Stop measuring; what has been measured stays")
+        self.run = Button(description=say("Run"), button_style="primary", icon="play",
+                          tooltip=say("Measure every combination of the choices"))
+        self.cancel = Button(description=say("Cancel"), icon="stop", disabled=True,
+                             tooltip=say("Stop measuring; what has been measured stays"))
         self.bar = IntProgress(value=0, max=1, layout=Layout(width="220px"))
         self.state, self.rows, self.export, self.message, self.picture, self.words, self.numbers = (
             HTML() for _ in range(7))
-        self.plot = _pick("Plot", list(PLOTS.items()), "What the plot shows", value="beside")
+        self.plot = _pick(say("Plot"), [(say(words), plot) for words, plot in PLOTS.items()], say(
+            "What the plot shows"), value="beside")
         names = list(dict.fromkeys(row.model for row in published()))
-        self.published = _pick("Published", names, "The model whose published times are added")
+        self.published = _pick(say("Published"), names, say("The model whose published times are added"))
 
     def _arranged(self):
         controls = ipywidgets.Box([self.run, self.cancel, self.bar, self.state], layout=_ROW)
@@ -84,7 +86,7 @@ class Dashboard(View):
         """Say how many settings are chosen."""
         try:
             count = len(self.choices.settings())
-            self._say(f"{count} setting{'s'[:count != 1]} chosen")
+            self._say(say_many("{count} setting chosen", "{count} settings chosen", count))
         except SegkitError as error:
             self._say(str(error))
 
@@ -104,7 +106,7 @@ class Dashboard(View):
         self._going, self.report, self._settings, self._states = going, None, settings, {}
         self.message.value, self.export.value, self.bar.value = "", "", 0
         self._busy(True)
-        self._say("starting")
+        self._say(say("starting"))
         self._show_rows()
         going.start()
 
@@ -117,7 +119,7 @@ class Dashboard(View):
         going = Run.current()
         self.cancel.disabled = True
         if going is not None:
-            self._say("stopping")
+            self._say(say("stopping"))
             going.cancelled.set()
 
     def _told(self, step):
@@ -125,7 +127,8 @@ class Dashboard(View):
         self._states[step.setting] = step.result or step.stage
         self.bar.max, self.bar.value = max(1, step.total), step.done
         if not self._going.cancelled.is_set():
-            self._say(f"step {step.done + 1} of {step.total}; {step.setting.label}: {step.stage}")
+            self._say(say("step {done} of {total}; {label}: {stage}", done=step.done + 1, total=step.total,
+                          label=step.setting.label, stage=step.stage))
         self._show_rows()
 
     def _ended(self, report, problem):
@@ -144,8 +147,8 @@ class Dashboard(View):
         self.report, self.bar.value = report, self.bar.max
         self._states = {result.asked: result for result in report.results}
         count = sum(result.ok for result in report.results)
-        self._say(f"{count} of {len(report.results)} settings have times"
-                  + ("" if report.complete else "; stopped before the end"))
+        self._say(say("{count} of {results} settings have times", count=count, results=len(report.results))
+                  + ("" if report.complete else say("; stopped before the end")))
         self._show_rows()
         self.export.value = links(report)
         if self.plot.value == "beside":

@@ -4,6 +4,7 @@ import threading
 
 from segkit.benchmark import sweep
 from segkit.errors import SegkitError, one_line
+from segkit.languages import say
 
 
 class Run(threading.Thread):
@@ -36,8 +37,8 @@ class Run(threading.Thread):
         """Become the one that runs; call it before start. SegkitError: another run goes on."""
         with Run._lock:
             if Run._current is not None:
-                raise SegkitError("a dashboard in this notebook is measuring already, and two at "
-                                  "once would disturb each other: wait, or press Cancel to stop it")
+                raise SegkitError(say("a dashboard in this notebook is measuring already, and two at once "
+                                      "would disturb each other: wait, or press Cancel to stop it"))
             Run._current = self
 
     def run(self):
@@ -49,7 +50,8 @@ class Run(threading.Thread):
         except SegkitError as error:
             problem = str(error)
         except Exception as error:  # noqa: BLE001 - the buttons must come back whatever happened
-            problem = f"the measurement ended early: {type(error).__name__}: {one_line(error)}"
+            problem = say("the measurement ended early: {name}: {why}", name=type(error).__name__,
+                          why=one_line(error))
         finally:
             Run._current = None
         self._end(report, problem)

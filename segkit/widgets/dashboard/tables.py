@@ -5,8 +5,9 @@ from html import escape
 from segkit.benchmark import Result
 from segkit.benchmark.report import memory_in_words, setting_in_words, share_in_words, span
 from segkit.benchmark.timing import milliseconds
+from segkit.languages import message, say
 
-WAITING = "waits"
+WAITING = message("waits")
 _CELL = "padding:2px 14px 2px 0;white-space:nowrap"
 
 
@@ -54,13 +55,13 @@ def progress_rows(settings, states):
         settings: the settings of the sweep, in their order.
         states: {setting: a stage in words, or its :class:`segkit.benchmark.Result`}.
     """
-    header = ["model", "runtime", "delegate", "threads", "state", "median", "90 % of runs",
-              "memory", "as reference", "remark"]
+    header = [say("model"), say("runtime"), say("delegate"), say("threads"), say("state"), say("median"),
+              say("90 % of runs"), say("memory"), say("as reference"), say("remark")]
     found = {setting: remark(states.get(setting)) for setting in settings}
     remarks = list(dict.fromkeys(filter(None, found.values())))
     rows = [[*_progress_row(setting, states.get(setting, WAITING)),
              remarks.index(told) + 1 if told else ""] for setting, told in found.items()]
-    return table("Settings on this machine", header, rows, (header[3], *header[5:]), remarks)
+    return table(say("Settings on this machine"), header, rows, (header[3], *header[5:]), remarks)
 
 
 def remark(state):
@@ -71,16 +72,16 @@ def remark(state):
         return state.reason
     noisy = [note.removeprefix("noisy: ") for note in state.noisy]
     rest = [note for note in state.notes if note not in state.noisy]
-    return "; ".join([*rest, *(["noisy: " + ", ".join(noisy)] if noisy else [])])
+    return "; ".join([*rest, *([say("noisy: {notes}", notes=", ".join(noisy))] if noisy else [])])
 
 
 def _progress_row(setting, state):
     if isinstance(state, str):
-        return [*setting_in_words(Result(setting)), state, "", "", "", ""]
+        return [*setting_in_words(Result(setting)), say(state), "", "", "", ""]
     ran = [*setting_in_words(state)]
     if not state.ok:
         return [*ran, state.status, "", "", "", ""]
     told = share_in_words(state)
-    return [*ran, "measured" if state.complete else "stopped", milliseconds(state.median_ms),
+    return [*ran, say("measured") if state.complete else say("stopped"), milliseconds(state.median_ms),
             span(state.p05_ms, state.p95_ms), memory_in_words(state),
-            f"WRONG: {told}".rstrip(": ") if state.wrong else told]
+            say("WRONG: {told}", told=told).rstrip(": ") if state.wrong else told]

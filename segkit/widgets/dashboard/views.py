@@ -9,12 +9,13 @@ from segkit.benchmark.phones.rows import phone_rows
 from segkit.benchmark.report import memory_in_words, span
 from segkit.benchmark.timing import milliseconds
 from segkit.errors import SegkitError
+from segkit.languages import digits, message, say
 from segkit.plots import benchmark as figures
 from segkit.plots.results import by_threads, front, names
 from segkit.widgets.dashboard.stages import PHOTOS, by_model
 from segkit.widgets.dashboard.tables import table
 
-NOTHING = "No setting has times yet: choose settings above and press Run."
+NOTHING = message("No setting has times yet: choose settings above and press Run.")
 
 
 @dataclass
@@ -34,7 +35,7 @@ def timed(report):
     """The results of a report that have times. SegkitError: there are none."""
     found = [r for r in report.results if r.ok and r.runs_ms] if report else []
     if not found:
-        raise SegkitError(NOTHING)
+        raise SegkitError(say(NOTHING))
     return found
 
 
@@ -43,24 +44,25 @@ def bars(report, published=None):
     timed(report)
     rows = [[name, milliseconds(r.median_ms, ''), span(*r.interval_ms), span(r.p05_ms, r.p95_ms),
              memory_in_words(r), len(r.runs_ms) or "",
-             "wrong answer" if r.wrong else "" if r.ok else r.status]
+             say("wrong answer") if r.wrong else "" if r.ok else r.status]
             for name, r in zip(names(report.results), report.results)]
-    header = ["setting", "median, ms", "95 % interval", "90 % of runs", "memory", "runs", "state"]
+    header = [say("setting"), say("median, ms"), say("95 % interval"), say("90 % of runs"), say("memory"),
+              say("runs"), say("state")]
     return Shown(figures.bars(report.results, times=True),
-                 table("The numbers of the bars", header, rows, header[1:6]))
+                 table(say("The numbers of the bars"), header, rows, header[1:6]))
 
 
 def scaling(report, published=None):
     """Time against the number of threads."""
     lines = by_threads(timed(report))
     rows = [[name, r.asked.threads, milliseconds(r.median_ms, ''), span(r.p05_ms, r.p95_ms),
-             f"{points[0].median_ms / r.median_ms:.2f}"]
+             digits(points[0].median_ms / r.median_ms, ".2f")]
             for name, points in lines.items() for r in points]
-    header = ["line", "threads", "median, ms", "90 % of runs",
-              "times as fast as with the fewest threads"]
+    header = [say("line"), say("threads"), say("median, ms"), say("90 % of runs"),
+              say("times as fast as with the fewest threads")]
     cores = (report.machine.get("cores") or {}).get("allowed")
     return Shown(figures.scaling(report.results, cores, times=True),
-                 table("The numbers of the lines", header, rows, header[1:]))
+                 table(say("The numbers of the lines"), header, rows, header[1:]))
 
 
 def pareto(report, published=None):
@@ -69,16 +71,16 @@ def pareto(report, published=None):
     quality = {model: seen.mean_iou for model, seen in by_model(results).items()}
     shown = [r for r in results if r.asked.model in quality]
     if not shown:
-        raise SegkitError("None of the measured models makes masks of photos, so none has a mean "
-                          "IoU: choose a segmentation model above.")
+        raise SegkitError(say("None of the measured models makes masks of photos, so none has a mean IoU: "
+                              "choose a segmentation model above."))
     best = front({n: (r.median_ms, quality[r.asked.model]) for n, r in enumerate(shown)})
     rows = [[name, milliseconds(r.median_ms, ''), span(r.p05_ms, r.p95_ms),
-             f"{quality[r.asked.model]:.3f}", "on the front" if number in best else ""]
+             digits(quality[r.asked.model], ".3f"), say("on the front") if number in best else ""]
             for number, (name, r) in enumerate(zip(names(shown), shown))]
-    header = ["setting", "median, ms", "90 % of runs", "mean IoU", "front"]
-    what = "mean IoU on the photo voc"
+    header = [say("setting"), say("median, ms"), say("90 % of runs"), say("mean IoU"), say("front")]
+    what = message("mean IoU on the photo voc")
     return Shown(figures.pareto(shown, quality, what, times=True),
-                 table("The numbers of the dots", header, rows, header[1:4]))
+                 table(say("The numbers of the dots"), header, rows, header[1:4]))
 
 
 def stages(report, published=None):
@@ -87,16 +89,16 @@ def stages(report, published=None):
     seen = by_model(results)
     shown = [r for r in results if r.asked.model in seen]
     if not shown:
-        raise SegkitError("None of the measured models makes masks of photos, so a photo has no "
-                          "stages: choose a segmentation model above.")
+        raise SegkitError(say("None of the measured models makes masks of photos, so a photo has no stages: "
+                              "choose a segmentation model above."))
     parts = {name: {"prepare": seen[r.asked.model].prepare_ms, "invoke": r.median_ms,
                     "finish": seen[r.asked.model].finish_ms}
              for name, r in zip(names(shown), shown)}
     rows = [[name, *(milliseconds(value, '') for value in (*stage.values(), sum(stage.values())))]
             for name, stage in parts.items()]
-    header = ["setting", "prepare, ms", "invoke, ms", "finish, ms", "sum, ms"]
-    caption = ("The numbers of the stages; prepare and finish: median of up to "
-               f"{PHOTOS} runs on one photo after the sweep")
+    header = [say("setting"), say("prepare, ms"), say("invoke, ms"), say("finish, ms"), say("sum, ms")]
+    caption = (say("The numbers of the stages; prepare and finish: median of up to {photos} runs on one photo "
+                   "after the sweep", photos=PHOTOS))
     return Shown(figures.stages(parts, times=True), table(caption, header, rows, header[1:]))
 
 
@@ -114,13 +116,14 @@ def beside(report, published=None):
             row["model"] = next(labels)
     remarks = list(dict.fromkeys(row["note"] for row in rows if row["note"]))
     cells = [[row["kind"], row["model"], row["device"], row["processor"], row["threads"] or "",
-              f"{row['milliseconds']:g}" if row["kind"] == "published"
+              digits(row["milliseconds"], "g") if row["kind"] == "published"
               else milliseconds(row["milliseconds"], ''), row["statistic"],
               remarks.index(row["note"]) + 1 if row["note"] else ""] for row in rows]
-    header = ["kind", "model", "device", "processor", "threads", "time, ms", "statistic", "remark"]
-    numbers = table("Published and measured times", header, cells,
-                    ("threads", "time, ms", "remark"), remarks)
+    header = [say("kind"), say("model"), say("device"), say("processor"), say("threads"), say("time, ms"),
+              say("statistic"), say("remark")]
+    numbers = table(say("Published and measured times"), header, cells,
+                    (header[4], header[5], header[7]), remarks)
     pages = dict.fromkeys(row.source for row in words.published(published))
     links = ", ".join(f'<a href="{escape(page)}">{escape(page)}</a>' for page in pages)
     return Shown(figures.beside(rows, times=True),
-                 f'{numbers}<div style="font-size:13px">Published at {links}</div>')
+                 f'{numbers}<div style="font-size:13px">{say("Published at")} {links}</div>')
