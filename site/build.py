@@ -210,6 +210,7 @@ def copy_settings(folder):
     for name in ("static", "templates"):
         shutil.copytree(HERE / name, folder / name)
     shutil.copy(HERE / "conf.py", folder)
+    shutil.copy(ROOT / "data" / "fonts" / "names.otf", folder / "static")
     mathjax = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
     for name in MATHJAX:
         kept = folder / "static" / "mathjax" / name

@@ -1,11 +1,12 @@
-"""Make the two fonts in data/fonts, with which figures and pages show Chinese and Japanese where no such font is installed.
+"""Make the fonts in data/fonts, with which figures and pages show Chinese and Japanese where no such font is installed.
 
     apt-get download fonts-noto-cjk && dpkg -x fonts-noto-cjk_*.deb noto          # Debian's package, 57 MB
     python tools/fonts.py noto/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 
 Each is a part of Noto Sans CJK, under the SIL Open Font License 1.1: kana, punctuation, the common characters of the
 language's national standard, and every character that its translations in data/locale have beside them. So a changed
-sentence seldom needs this again; tests/notebooks/test_languages.py says when it does. Latin letters are left to other fonts.
+sentence seldom needs this again; tests/notebooks/test_translations.py says when it does. Latin letters are left to other
+fonts. A third, names.otf, has the signs of the languages' own names, for the switch on the pages of all languages.
 """
 
 import argparse
@@ -23,6 +24,7 @@ FONTS = ROOT / "data" / "fonts"
 SETS = {"ja": (0, "euc_jp", range(16, 48)), "zh_CN": (2, "gb2312", range(16, 56))}
 # General punctuation, CJK punctuation, kana, half- and full-width forms.
 BLOCKS = (range(0x2010, 0x2040), range(0x3000, 0x3100), range(0xFF00, 0xFFF0))
+NAMES = "日本語简体中文"
 LATIN = 0x250  # below, every font has the letters
 
 
@@ -50,10 +52,12 @@ def make(source, language):
 
     Args:
         source: NotoSansCJK-Regular.ttc.
-        language: a key of SETS.
+        language: a key of SETS, or "names".
     """
-    number, codec, rows = SETS[language]
-    signs = common(codec, rows) | used(language) | {chr(code) for block in BLOCKS for code in block}
+    number, signs = 0, set(NAMES)
+    if language in SETS:
+        number, codec, rows = SETS[language]
+        signs = common(codec, rows) | used(language) | {chr(code) for block in BLOCKS for code in block}
     options = subset.Options(hinting=False, layout_features=[], name_IDs=[0, 1, 2, 3, 4, 6, 13, 14], notdef_outline=True,
                              drop_tables=["vhea", "vmtx", "VORG", "BASE", "GSUB", "GPOS", "DSIG"])
     font = TTFont(source, fontNumber=number)
@@ -80,10 +84,11 @@ def missing(language):
 
 
 def main(arguments=None):
-    """Make both fonts. Gives 1 where Noto Sans CJK itself lacks a character."""
+    """Make the fonts. Gives 1 where Noto Sans CJK itself lacks a character."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("source", type=Path, help="NotoSansCJK-Regular.ttc")
     source, lacking = parser.parse_args(arguments).source, ""
+    make(source, "names")
     for language in SETS:
         size = make(source, language)
         print(f"data/fonts/{language}.otf: {size / 1e6:.2f} MB, {len(TTFont(FONTS / f'{language}.otf').getBestCmap())} characters")
