@@ -75,8 +75,8 @@ def went_on(work: Path, story: dict) -> str:
     for name in dict.fromkeys(run for run in runs if run not in ("deeplab", "begin")):
         told = story[name]
         views = told["batch"] * told["processes"]
-        text += (f" For `deeplab` it went on from before the fall of the rate to {told['steps']:,} steps ({told['steps'] * views:,} "
-                 f"views, {hours(log(work, name), views):.1f} hours).")
+        text += (f" For `deeplab` it went on from before the fall of the rate to {told['steps']:,} steps "
+                 f"({told['steps'] * views:,} views, {hours(log(work, name), views):.1f} hours).")
     if runs:
         share = runs.count("begin") / len(runs)
         text += (f" Of `deeplab` the mean of the result ({1 - share:.0%}) and of the beginning ({share:.0%}) is shipped, chosen "
