@@ -5,9 +5,9 @@
     python tools/languages.py build ja               # the lessons in Japanese, in build/locale/ja/notebooks
     python tools/languages.py run ja 05 06           # and these two executed: `make lessons LANGUAGE=ja ONLY="05 06"`
 
-data/locale/<language>/lesson-NN.po has one message for each block of a Markdown cell. mdpo finds the blocks and puts
-the translated ones in their places; code, outputs and cell ids stay as they are. A block whose translation is missing
-or fuzzy stays English.
+data/locale/<language>/lesson-NN.po has one message for each block of a Markdown cell. markdown-it finds the blocks; the
+translated ones take their places, and all else stays, code, outputs and cell ids among it. A block whose translation is
+missing or fuzzy stays English.
 """
 
 import argparse
@@ -17,23 +17,20 @@ import json
 import os
 import re
 import sys
-import tempfile
 from copy import deepcopy
 from pathlib import Path
 
 import nbformat
 import polib
-from mdpo.md2po import markdown_to_pofile
-from mdpo.po2md import pofile_to_markdown
+from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "data" / "locale"
 BUILT = ROOT / "build" / "locale"
 LANGUAGES = tuple(sorted(path.name for path in LOCALE.iterdir() if (path / "glossary.po").is_file()))
-# mdpo leaves out an HTML block at the very end; so a paragraph stands there meanwhile.
-END = "\n\nEND"
-# The line that opens a folded answer stands in an HTML block, which mdpo leaves as it is.
+# The line that opens a folded answer stands in an HTML block, which is no paragraph.
 SUMMARY = re.compile(r"(?<=<summary>).*?(?=</summary>)")
+NO_WORDS = re.compile(r"\$\$.*\$\$|[\d\s.,%|+-]*", re.DOTALL)
 CAPTION = re.compile(r"(?<=^:caption: ).+$", re.MULTILINE)
 LINK = re.compile(r"(?<=\]\()(?P<path>[^)\s#:]+)")
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
@@ -59,23 +56,35 @@ def known(language):
 def blocks(markdown):
     """The messages of a Markdown text, in their order: its blocks without markers of headings and lists.
 
-    A number alone is none.
+    A number alone is none, nor a formula that stands alone.
     """
-    found = [entry.msgid for entry in markdown_to_pofile(markdown + END) if entry.msgid != "END"]
-    found = [text for text in found if not re.fullmatch(r"[\d\s.,%|+-]*", text)]
-    return [*SUMMARY.findall(markdown), *found]
+    return [*SUMMARY.findall(markdown), *(one_line(text) for _, text in places(markdown) if not NO_WORDS.fullmatch(text))]
+
+
+def places(markdown):
+    """((first line, line after the last), text as it stands there) of each paragraph, heading, item and cell of a table."""
+    return [(token.map, token.content) for token in MarkdownIt("commonmark").enable("table").parse(markdown)
+            if token.type == "inline" and token.content.strip()]
+
+
+def one_line(text):
+    """A block's lines as one, which is how the messages have them."""
+    return " ".join(line.strip() for line in text.split("\n"))
 
 
 def translated(markdown, messages):
-    """The Markdown text with its blocks replaced by `messages` ({block: translation}); others stay."""
-    pofile = polib.POFile(wrapwidth=0)
-    for block in dict.fromkeys(entry.msgid for entry in markdown_to_pofile(markdown + END)):
-        pofile.append(polib.POEntry(msgid=block, msgstr=messages.get(block) or block))
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "messages.po")
-        file.write_text(str(pofile), encoding="utf-8")
-        text = pofile_to_markdown(markdown + END, [str(file)], wrapwidth=float("inf"))
-    text = text.removesuffix("\n").removesuffix(END.strip()).rstrip("\n")
+    """The Markdown text with its blocks replaced by `messages` ({block: translation}); all else stays as it is."""
+    lines, done = markdown.split("\n"), {}
+    for (first, after), text in reversed(places(markdown)):
+        new = messages.get(one_line(text))
+        if not new:
+            continue
+        old = "\n".join(lines[first:after])
+        # The last one that is not yet replaced: a row of a table may say the same twice.
+        found = [*re.finditer(r"[ \t]*\n[ \t]*".join(map(re.escape, text.split("\n"))), old[:done.get(first)])][-1]
+        done[first] = found.start()
+        lines[first:after] = [old[:found.start()] + new + old[found.end():], *[None] * (after - first - 1)]
+    text = "\n".join(line for line in lines if line is not None)
     return SUMMARY.sub(lambda match: messages.get(match[0]) or match[0], text)
 
 
