@@ -8,8 +8,8 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-import md4c
 import polib
+from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -91,11 +91,12 @@ def english(message, translation):
 
 
 def html(markdown):
-    return md4c.HTMLRenderer(md4c.MD_FLAG_TABLES | md4c.MD_FLAG_LATEXMATHSPANS).parse(markdown)
+    """The text as it is rendered; what is between dollar signs, where stars are no marks, as a place for a formula."""
+    return MarkdownIt("commonmark").enable("table").render(re.sub(r"\$[^$\n]+\$", "<x-equation>", markdown))
 
 
 def form(markdown):
     """(kinds of blocks in their order, how often each kind of mark within them) of a Markdown text, as it is rendered."""
     tags = re.findall(r"<(/?[\w-]+)((?: href=\"[^\"]*\")?)", html(markdown))
-    inner = ("a", "em", "strong", "code", "x-equation", "/a", "/em", "/strong", "/code", "/x-equation", "br")
+    inner = ("a", "em", "strong", "code", "x-equation", "/a", "/em", "/strong", "/code", "br")
     return [tag for tag, _ in tags if tag not in inner], Counter(tag for tag in tags if tag[0] in inner)

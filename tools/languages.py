@@ -1,6 +1,6 @@
 """The lessons in other languages: messages out of the English notebooks, and notebooks out of the messages.
 
-    python tools/languages.py update                 # the .po files follow the English text: `make messages`
+    python tools/languages.py update                 # .po files and README.*.md follow the English text: `make messages`
     python tools/languages.py new fr                 # empty files for another language
     python tools/languages.py build ja               # the lessons in Japanese, in build/locale/ja/notebooks
     python tools/languages.py run ja 05 06           # and these two executed: `make lessons LANGUAGE=ja ONLY="05 06"`
@@ -91,12 +91,17 @@ def translated(markdown, messages):
 def sources():
     """{name of the .po file without its ending: English file or folder}: lessons, glossary, the web site's own words."""
     return {**{f"lesson-{path.name[:2]}": path for path in lesson_files()},
-            "glossary": ROOT / "notebooks" / "glossary.md", "site": ROOT / "site"}
+            "glossary": ROOT / "notebooks" / "glossary.md", "readme": ROOT / "README.md", "site": ROOT / "site"}
 
 
 def lesson_files():
     """The English notebooks, in the order of the course."""
     return sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
+
+
+def readme(language):
+    """README.md in another language, as README.<language>.md has it. Its links are the same: both lie in the same folder."""
+    return translated(sources()["readme"].read_text(encoding="utf-8"), translations(language, "readme"))
 
 
 def messages_of(path):
@@ -322,6 +327,7 @@ def main(arguments=None):
             settings_for_jupyter(language)
         else:
             missing = sum(update(language, name, path) for name, path in sources().items())
+            (ROOT / f"README.{language}.md").write_text(readme(language), encoding="utf-8")
             print(f"{language}: {missing} messages have no valid translation")
     return 0
 
