@@ -20,6 +20,11 @@ version = release = re.search(r'__version__ = "(.+)"', (ROOT / "segkit" / "__ini
 SITE = json.loads(os.environ["SEGKIT_SITE"])  # {"language": of these pages, "names": {language: in its own words}}
 language = SITE["language"]
 english = language == "en"
+if language.startswith("zh"):
+    # Sphinx 9.0 calls a stemmer for Chinese that it does not have: the file that it brings is the English one.
+    from sphinx.search.zh import SearchChinese
+
+    SearchChinese.language_name = "English"
 
 extensions = ["myst_nb", "autoapi.extension", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
 

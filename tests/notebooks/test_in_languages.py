@@ -24,7 +24,8 @@ def draw(self, renderer, *arguments, **options):
     cut = self.get_clip_on() and self.get_clip_box() is not None
     if self.get_visible() and self.get_text().strip() and not cut:
         box, whole = self.get_window_extent(renderer), self.get_figure(root=True).bbox
-        if min(box.x0, box.y0) < -1 or box.x1 > whole.x1 + 1 or box.y1 > whole.y1 + 1:
+        # A line's box has some pixels of air above and below its letters.
+        if min(box.x0, box.y0) < -3 or box.x1 > whole.x1 + 3 or box.y1 > whole.y1 + 3:
             _outside.append(self.get_text())
     return _draw(self, renderer, *arguments, **options)
 
