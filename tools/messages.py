@@ -5,7 +5,10 @@ says goes. A second run changes nothing: no dates, no line numbers, messages in 
 """
 
 import argparse
+import ast
 import io
+import json
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -26,7 +29,7 @@ HEADER = ("Language:", "MIME-Version:", "Content-Type:", "Content-Transfer-Encod
 
 @cache
 def template():
-    """The messages without translations, as a Catalog: those of the code, the classes, what each model is."""
+    """The messages without translations, as a Catalog: those of the code, classes, models, titles in lessons."""
     found = Catalog()
     for file, _, text, comments, _ in extract_from_dir(ROOT / "segkit", [("**.py", "python")], keywords=KEYWORDS,
                                                        comment_tags=("Translators:",), strip_comment_tags=True):
@@ -35,7 +38,19 @@ def template():
         found.add(text, None, [("segkit/masks/labels.py", 1)], auto_comments=["The name of a class of things"])
     for model in models.catalogue().values():
         found.add(model.about, None, [("data/models/catalogue.json", 1)])
+    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb")):
+        for title in titles(path):
+            found.add(title, None, [(f"notebooks/{path.name}", 1)])
     return found
+
+
+def titles(path):
+    """What a lesson's code names its panels and bars: the keys of the dictionaries that it writes."""
+    code = ["".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+            if cell["cell_type"] == "code"]
+    keys = [key.value for cell in code for node in ast.walk(ast.parse(cell)) if isinstance(node, ast.Dict)
+            for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+    return [key for key in dict.fromkeys(keys) if re.search("[A-Za-z]{2}", key) and key not in models.catalogue()]
 
 
 def updated(language):

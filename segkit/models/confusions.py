@@ -18,7 +18,7 @@ from functools import lru_cache
 import numpy as np
 
 from segkit.errors import SegkitError, one_line
-from segkit.languages import say
+from segkit.languages import message, say
 from segkit.masks import bootstrap
 from segkit.models import entries
 
@@ -28,8 +28,9 @@ HALVES = {"report": "looked at once", "choose": "used for choosing"}  # in words
 FREQUENT = (0, 8, 10, 12, 13, 15, 17)
 CLASSES = 21
 # set: (its photos in words, the class indices that count; None: all that occur in truth)
-SETS = {"vocval": ("VOC photos, 7 classes", FREQUENT), "voc40": ("VOC photos, all classes", None),
-        "person200": ("photos, person", (15,))}
+SETS = {"vocval": (message("{count} VOC photos, 7 classes"), FREQUENT),
+        "voc40": (message("{count} VOC photos, all classes"), None),
+        "person200": (message("{count} photos, person"), (15,))}
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class PhotoSet:
 
     Attributes:
         name: a key of :data:`SETS`.
-        words: "114 VOC photos, 7 classes".
+        words: "114 VOC photos, 7 classes", in the reader's language.
         classes: the class indices that count, or None: all that occur in truth.
         matrices: dictionary from model to its (N, 21, 21) int64 confusion matrices, true classes in
             the rows; the photos are in the same order for all. A head goes by its name, as
@@ -85,7 +86,7 @@ def photo_set(name, half="report"):
     words, classes = SETS[name]
     matrices = {_short(model): stack[kept] for model, stack in stacks.items()
                 if stack[kept].any()}
-    return PhotoSet(name, f"{kept.sum()} {words}", classes, matrices)
+    return PhotoSet(name, say(words, count=kept.sum()), classes, matrices)
 
 
 def photo_sets(half="report"):
@@ -110,7 +111,7 @@ def ways(file):
     try:
         with np.load(file) as stored:
             names = stored["ways"].tolist()
-            return [PhotoSet(name, f"{stored[name].shape[1]} {words}", classes,
+            return [PhotoSet(name, say(words, count=stored[name].shape[1]), classes,
                              dict(zip(names, stored[name].astype(np.int64))))
                     for name, (words, classes) in SETS.items() if name in stored]
     except (OSError, ValueError, KeyError, IndexError, EOFError) as error:

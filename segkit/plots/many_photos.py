@@ -1,11 +1,11 @@
 """Figures of models measured on sets of photos; see :mod:`segkit.plots` for the rules."""
 
 from segkit import plots
-from segkit.languages import digits, say, sentence
+from segkit.languages import digits, message, say, sentence
 from segkit.plots import BLUE, INK, ORANGE
 
 
-def gains(panels, figure="IoU"):
+def gains(panels, figure=message("IoU")):
     """What one model gains over another on the same photos, a panel for each set of photos.
 
     Args:
@@ -24,15 +24,15 @@ def gains(panels, figure="IoU"):
             place.plot(100 * gain.value, height, "D", color=ORANGE if gain.shown else "white",
                        markeredgecolor=INK, markersize=5)
         place.set(ylim=(len(titles) - 0.5, -0.5))
-        place.set_yticks(range(len(titles)), titles if place is axes[0, 0] else [])
+        place.set_yticks(range(len(titles)), map(say, titles) if place is axes[0, 0] else [])
         place.set_title(words, fontsize=9, color=INK)
-        place.set_xlabel(say("gain in {figure}, points", figure=figure), fontsize=8)
+        place.set_xlabel(say("gain in {figure}, points", figure=say(figure)), fontsize=8)
         place.grid(axis="x", color="#DDDDDD")
         place.set_axisbelow(True)
         plots.plain(place)
-        told.append(say("on {words}: ", words=words) + sentence(f"{title} {in_words(gain)}"
+        told.append(say("on {words}: ", words=words) + sentence(f"{say(title)} {in_words(gain)}"
                                                for title, gain in found.items()))
-    return plots.show(new, say("Gain in {figure} with its paired 95 % interval, {listed}.", figure=figure,
+    return plots.show(new, say("Gain in {figure} with its paired 95 % interval, {listed}.", figure=say(figure),
                                listed="; ".join(told)))
 
 

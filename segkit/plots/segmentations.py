@@ -68,7 +68,7 @@ def compare(photo, masks, truth=None, flat=False):
                  for title, mask in masks.items()}
         masks, told = {**masks, say("the true mask"): truth}, say("Masks over one photo, and its true mask")
     new = _overlays(_pale(photo) if flat else photo, masks, notes, 0.85 if flat else 0.5)
-    return show(new, f"{told}: {sentence(f'{title}, {note}' for title, note in notes.items())}.")
+    return show(new, f"{told}: {sentence(f'{say(title)}, {note}' for title, note in notes.items())}.")
 
 
 def _pale(photo):
@@ -86,7 +86,7 @@ def _overlays(photo, masks, notes, opacity=0.5):
     new.get_layout_engine().set(h_pad=0.1)  # room above the titles
     for place, (title, mask) in zip(axes.flat, masks.items()):
         uncounted = say("light grey: not counted") if (mask == labels.IGNORE).any() else " "
-        panel(place, paint(photo, mask, opacity), f"{title}\n{notes.get(title, uncounted)}")
+        panel(place, paint(photo, mask, opacity), f"{say(title)}\n{notes.get(title, uncounted)}")
     for place in axes.flat[len(masks):]:
         place.set_axis_off()
     used = sorted({int(i) for mask in masks.values() for i in np.unique(mask)

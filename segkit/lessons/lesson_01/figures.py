@@ -169,7 +169,7 @@ def blurs(photo, keeps, wanted):
     for place, (name, keep) in zip(axes[0], keeps.items()):
         plots.panel(place, experiments.blur_outside(photo, keep),
                     say("{name}: {wrong} wrong", name=name, wrong=percent(wrong[name])))
-    told = sentence(f"{name} {percent(share)}" for name, share in wrong.items())
+    told = sentence(f"{say(name)} {percent(share)}" for name, share in wrong.items())
     return plots.show(new, say("One photo, blurred in {keeps} ways. Pixels that are sharp or blurred by "
                                "mistake: {told}.", keeps=len(keeps), told=told))
 
@@ -186,9 +186,9 @@ def from_masks(photo, masks, least=100):
     told, found = [], set()
     for place, (title, (mask, numbers)) in zip(axes[0], masks.items()):
         boxes = experiments.boxes_of(numbers, mask, least=least)
-        plots.panel(place, paint(photo, mask, 0.7), f"{title}: {many(len(boxes), 'box')}")
+        plots.panel(place, paint(photo, mask, 0.7), f"{say(title)}: {many(len(boxes), 'box')}")
         draw_boxes(place, boxes, names=False, width=1.2)
-        told.append(f"{title}, {many(len(boxes), 'box')} ({counted(boxes)})")
+        told.append(f"{say(title)}, {many(len(boxes), 'box')} ({counted(boxes)})")
         found |= {box.index for box in boxes}
     class_legend(new, sorted(found))
     return plots.show(new, say("Boxes around all regions of {least} pixels or more: {listed}.", least=least,
@@ -213,7 +213,7 @@ def same_box(masks):
     alike = say("the same box") if len({edges for *_, edges in told}) == 1 else say("different boxes")
     return plots.show(new, say("{masks} masks with {alike}. Share of the box that they fill: {listed}.",
                                masks=len(masks), alike=alike,
-                               listed=sentence((f"{name} {percent(share)}" for name, share, _ in told))))
+                               listed=sentence((f"{say(name)} {percent(share)}" for name, share, _ in told))))
 
 
 def costs(rows):
@@ -271,7 +271,7 @@ def boxed(photo, found):
     """
     new, axes = plots.figure(len(found), 2.85)
     for place, (name, boxes) in zip(axes[0], found.items()):
-        plots.panel(place, photo, f"{name}: {many(len(boxes), 'box')}")
+        plots.panel(place, photo, f"{say(name)}: {many(len(boxes), 'box')}")
         draw_boxes(place, boxes)
-    told = "; ".join(f"{name} {counted(boxes)}" for name, boxes in found.items())
+    told = "; ".join(f"{say(name)} {counted(boxes)}" for name, boxes in found.items())
     return plots.show(new, say("Boxes of {found} detectors on one photo. {told}.", found=len(found), told=told))

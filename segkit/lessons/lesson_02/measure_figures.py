@@ -99,7 +99,7 @@ def compare(results):
     for number, ((title, values), (colour, _, _)) in enumerate(zip(results.items(), cycle(LINES))):
         heights = np.arange(len(measures)) + (number - (len(results) - 1) / 2) * thick
         place.barh(heights, [values[m] for m in measures], height=thick, color=colour,
-                   edgecolor=INK, linewidth=0.8, label=title)
+                   edgecolor=INK, linewidth=0.8, label=say(title))
         for height, measure in zip(heights, measures):
             place.text(values[measure] + 0.01, height, digits(values[measure], ".2f"), va="center",
                        fontsize=8, color=INK)
@@ -107,7 +107,7 @@ def compare(results):
     place.set(xlim=(0, 1.08), xticks=np.linspace(0, 1, 6), ylim=(len(measures) - 0.5, -0.5))
     plots.plain(place)
     new.legend(loc="outside upper right", fontsize=8, frameon=False, ncols=len(results))
-    told = "; ".join(f"{title}: " + sentence(f"{say(m)} {digits(values[m], '.2f')}" for m in measures)
+    told = "; ".join(f"{say(title)}: " + sentence(f"{say(m)} {digits(values[m], '.2f')}" for m in measures)
                      for title, values in results.items())
     return plots.show(new, f"{told}.")
 
@@ -170,7 +170,7 @@ def outlines(photo, truth, prediction, index, pixels, part):
         pale = (0.35 * photo + 165).astype(np.uint8)
         for where, colour in ((other, "#999999"), (line & ~near, VERMILION), (near, BLUE)):
             pale[where] = rgb(colour)
-        plots.panel(place, crop(pale, *part), say("{title}, {last} near", title=title,
+        plots.panel(place, crop(pale, *part), say("{title}, {last} near", title=say(title),
                                                   last=percent(shares[-1])))
     words = (say("within {pixels} pixels of the other outline",
                  pixels=pixels), say("farther away"), say("the other outline"))
@@ -207,9 +207,9 @@ def trimap(photo, truth, masks, widths):
         inside = [metrics.trimap_iou(truth, mask, width) for width in widths]
         whole = metrics.mean_iou(metrics.confusion_matrix(truth, mask))
         place.plot(widths, inside, color=colour, linestyle=line, marker=marker, markersize=4,
-                   label=title)
-        told.append(say("{title} from {first:.2f} to {last:.2f}, on the whole photo {whole:.2f}", title=title,
-                        first=inside[0], last=inside[-1], whole=whole))
+                   label=say(title))
+        told.append(say("{title} from {first:.2f} to {last:.2f}, on the whole photo {whole:.2f}",
+                        title=say(title), first=inside[0], last=inside[-1], whole=whole))
     place.set(ylim=(0, 1.02), xlim=(0, None))
     place.set_xlabel(say("width of the band, pixels"), fontsize=8)
     place.set_ylabel(say("mean IoU in the band"), fontsize=8)
@@ -234,7 +234,7 @@ def measured(photo, mask, values, words):
     place.barh(range(len(values)), list(values.values()), height=0.62, color=BLUE)
     for height, value in enumerate(values.values()):
         place.text(value + 0.02, height, f"{value:.2f}", va="center", fontsize=9, color=INK)
-    place.set_yticks(range(len(values)), list(values))
+    place.set_yticks(range(len(values)), [say(name) for name in values])
     place.set(xlim=(0, 1.18), xticks=(0, 0.5, 1), ylim=(len(values) - 0.5, -0.5))
     plots.plain(place)
     told = sentence(f"{measure} {value:.2f}" for measure, value in values.items())

@@ -77,6 +77,6 @@ def alike(photo, truth, pairs):
             plots.panel(place, plots.paint(photo, mask, 0.75), title)
             words = ", ".join(f"{say(one)} {digits(found[one], '.2f')}" for one in (same, other))
             place.set_xlabel(words, fontsize=9, color=INK)
-            told.append(f"{title}: {words}")
+            told.append(f"{say(title)}: {words}")
     return plots.show(new, say("Mistakes that one measure cannot tell apart. {listed}.",
                                listed="; ".join(told)))

@@ -50,7 +50,7 @@ def sharpen(scene, pixel, influence, before, after):
         if scene.truth is not None and mask is not scene.truth:
             iou, f = crf.quality(scene, mask)
             place.set_xlabel(say("mean IoU {iou:.2f}", iou=iou), fontsize=8, color=INK)
-            told += say(" The {title}: mean IoU {iou:.2f}, boundary F {f:.2f}.", title=title, iou=iou, f=f)
+            told += say(" The {title}: mean IoU {iou:.2f}, boundary F {f:.2f}.", title=say(title), iou=iou, f=f)
     return plots.show(new, say("A photo of {size} pixels. For the pixel at row {row}, column {column}, half "
                                "of all influence comes from {half} of the pixels. The CRF changes the class "
                                "of {share} of the pixels.{told}", size=size, row=pixel[0], column=pixel[1],

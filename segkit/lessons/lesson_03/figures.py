@@ -128,7 +128,7 @@ def fields(ways, size):
     looks = zip(ways.items(), (INK, ORANGE, BLUE, GREEN), "soD^", ("-", "--", "-.", ":"))
     for (name, points), colour, mark, line in looks:
         place.plot(*zip(*points), color=colour, marker=mark, markersize=5, linestyle=line,
-                   label=name)
+                   label=say(name))
     place.axvline(size, color=PALE, linewidth=1, zorder=0)
     place.set_yscale("log")
     place.set_yticks([10, 100, 1000], ["10", "100", "1,000"])
@@ -137,7 +137,7 @@ def fields(ways, size):
     place.set_ylabel(say("weights"), fontsize=8)
     plots.plain(place)
     new.legend(loc="outside right upper", fontsize=8, frameon=False)
-    told = "; ".join(f"{name}: {dict(points)[size]:,}" for name, points in ways.items())
+    told = "; ".join(f"{say(name)}: {dict(points)[size]:,}" for name, points in ways.items())
     return plots.show(new, say("Weights for one input channel and one output channel, against the receptive "
                                "field. To see {size} pixels takes so many weights. {told}.", size=size,
                                told=told))

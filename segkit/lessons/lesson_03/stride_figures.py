@@ -161,7 +161,7 @@ def masks(photo, scores, truth=None):
         if title not in scores:
             continue
         words = say("{size} scores", size=by(scores[title].shape))
-        told.append(say("{title}, {words} for each class", title=title, words=words))
+        told.append(say("{title}, {words} for each class", title=say(title), words=words))
         if truth is not None:
             iou = metrics.mean_iou(metrics.confusion_matrix(truth, mask))
             told[-1] += say(", mean IoU {iou:.2f}", iou=iou)

@@ -151,7 +151,7 @@ def what_matters(photo, changes, cell, size=17):
         place.imshow(change / change.max(), cmap="inferno", alpha=0.65, vmin=0, vmax=1,
                      extent=_extent(photo), interpolation="nearest")
         place.plot(across, down, "x", color="white", ms=8, mew=2)
-        told.append(f"{name} {half}")
+        told.append(f"{say(name)} {half}")
     for place in axes.flat[len(changes):]:
         place.set_axis_off()
     return plots.show(new, say("The share of the photo that is behind half of all change at row {row}, column "
@@ -170,7 +170,7 @@ def votes(rows, index):
     names = list(rows[order[0]])
     for name, (colour, marker) in zip(names, LINES):
         axes.plot(order, [rows[scale][name] for scale in order], color=colour, marker=marker, ms=6,
-                  lw=1.6, label=name)
+                  lw=1.6, label=say(name))
     axes.axhline(0, color=INK, lw=0.8)
     axes.set_xscale("log", base=2)
     axes.set_xticks(order, [digits(scale, "g") for scale in order])

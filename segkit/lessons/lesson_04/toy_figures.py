@@ -5,7 +5,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
 from segkit import plots
-from segkit.languages import say, sentence
+from segkit.languages import digits, say, sentence
 from segkit.lessons.lesson_04 import toy
 from segkit.masks import metrics
 from segkit.plots import BLUE, GREEN, INK, ORANGE, PURPLE, SKY
@@ -29,7 +29,7 @@ def discs(truth, guesses):
         if title in guesses:
             place.set_xlabel(say("{right:.0f} % of the disc cells right",
                                  right=100 * right), fontsize=8, color=INK)
-            told.append(f"{title} {100 * right:.0f} %")
+            told.append(f"{say(title)} {100 * right:.0f} %")
     handles = [Rectangle((0, 0), 1, 1, facecolor=SIZES(size), edgecolor=INK)
                for size in range(1, 6)]
     new.legend(handles, [say("radius {radius:g}",
@@ -57,7 +57,7 @@ def known_sizes(tables):
     place.set_title(say("IoU of each size"), fontsize=9, color=INK)
     place.tick_params(labelsize=8, colors=INK, length=0)
     place.spines[:].set_visible(False)
-    told = "; ".join(f"{title}: {', '.join(f'{iou:.1f}' for iou in row)}"
+    told = "; ".join(f"{say(title)}: {', '.join(digits(iou, '.1f') for iou in row)}"
                      for title, row in zip(tables, ious))
     return plots.show(new, say("IoU of the {radii} sizes, the smallest first. {told}.", radii=len(toy.RADII),
                                told=told))

@@ -54,10 +54,10 @@ def switched(rows):
         axes.text(column, row, percent(share), ha="center", va="center", fontsize=8,
                   color=INK if share > shares.max() / 2 else "white")
     axes.set_xticks(range(len(names)), names)
-    axes.set_yticks(range(len(branches)), branches)
+    axes.set_yticks(range(len(branches)), map(say, branches))
     axes.tick_params(labelsize=8, colors=INK, length=0)
     axes.spines[:].set_visible(False)
-    told = [say("{branch} {median} (most on {name}, {highest})", branch=branch,
+    told = [say("{branch} {median} (most on {name}, {highest})", branch=say(branch),
                 median=percent(np.median(shares[row])), name=names[shares[row].argmax()],
                 highest=percent(shares[row].max())) for row, branch in enumerate(branches)]
     return plots.show(new, say("Pixels that get another class when one branch is switched off, in the median "

@@ -96,7 +96,7 @@ def outlines(photo, masks, parts, truth):
     lines = [Line2D([], [], color=colour, linewidth=2) for colour in (BLUE, TRUE)]
     new.legend(lines, [say("outline of the mask"), say("true outline")], loc="outside lower center", ncols=2,
                fontsize=8, frameon=False)
-    scores = sentence(f"{title} {digits(metrics.boundary_f(truth, mask), '.2f')}"
+    scores = sentence(f"{say(title)} {digits(metrics.boundary_f(truth, mask), '.2f')}"
                       for title, mask in masks.items())
     return plots.show(new, say("{parts} parts of a photo, {width} x {height} pixels each, with the outlines "
                                "of {listed}, and the true outline in each. Boundary F of the whole photo: "
@@ -127,7 +127,7 @@ def side_by_side(name, photo, masks, here=None, opacity=0.5, scores=None):
         ", a part of {width} x {height} pixels,", width=width, height=height)
     parts = {title: Segmentation(photo[here], mask[here], labels.VOC, {})
              for title, mask in masks.items()}
-    told = "; ".join(f"{title}: {plots.shares_in_words(part)}"
+    told = "; ".join(f"{say(title)}: {plots.shares_in_words(part)}"
                      + (f", {scores[title]}" if scores else "") for title, part in parts.items())
     return plots.show(new, say("The photo {name}{shown} with the masks of {listed}, which differ on {mean} of "
                                "the pixels shown. {told}.", name=name, shown=shown, listed=sentence(masks),

@@ -31,12 +31,12 @@ def costs(bars, channels, ratios):
             left += number
         place.text(left / 1e6, height, f" {left / 1e6:.0f}", va="center", fontsize=8, color=INK)
     totals = [sum(parts.values()) for parts in bars.values()]
-    place.set_yticks(range(len(bars)), list(bars))
+    place.set_yticks(range(len(bars)), [say(name) for name in bars])
     place.set(xlim=(0, 1.15 * max(totals) / 1e6), ylim=(len(bars) - 0.4, -0.5))
     place.set_xlabel(say("million multiply-adds of the layer"), fontsize=8)
     place.legend(fontsize=8, frameon=False, loc="lower right")
     for (label, values), (colour, line, _) in zip(ratios.items(), STYLES[2:]):
-        curves.plot(channels, values, line, color=colour, label=label)
+        curves.plot(channels, values, line, color=colour, label=say(label))
     curves.set_xscale("log", base=2)
     ticks = [c for c in channels if np.log2(c) % 2 == 0]
     curves.set_xticks(ticks, [str(c) for c in ticks])
@@ -46,8 +46,8 @@ def costs(bars, channels, ratios):
     curves.legend(fontsize=8, frameon=False, loc="upper left")
     for part in axes[0]:
         plots.plain(part)
-    told = sentence(f"{title} {digits(total / 1e6, '.0f')}" for title, total in zip(bars, totals))
-    ends = sentence(f"{label} {digits(values[-1], '.1f')}" for label, values in ratios.items())
+    told = sentence(f"{say(title)} {digits(total / 1e6, '.0f')}" for title, total in zip(bars, totals))
+    ends = sentence(f"{say(label)} {digits(values[-1], '.1f')}" for label, values in ratios.items())
     return plots.show(new, say("Million multiply-adds of one layer: {told}, a ratio of {ratio:.1f}. The ratio "
                                "grows with the output channels; at {channels} of them it is, for {ends}.",
                                told=told, ratio=totals[0] / totals[-1], channels=channels[-1], ends=ends))
@@ -86,14 +86,14 @@ def trimap(curves):
     place = axes[0, 0]
     for (name, curve), (colour, line, marker) in zip(curves.items(), STYLES[-len(curves):]):
         place.plot(list(curve), [100 * value for value in curve.values()], line, color=colour,
-                   marker=marker, markersize=5, label=name)
+                   marker=marker, markersize=5, label=say(name))
     place.set_xlabel(say("distance from the true boundary, pixels"), fontsize=8)
     place.set_ylabel(say("mean IoU up to this distance, %"), fontsize=8)
     place.set(xlim=(0, None), ylim=(0, None))
     place.legend(fontsize=8, frameon=False, loc="lower right", ncols=len(curves))
     plots.plain(place)
     first, *_, last = next(iter(curves.values()))
-    told = "; ".join(say("{name} {near} and {far}", name=name, near=percent(curve[first]),
+    told = "; ".join(say("{name} {near} and {far}", name=say(name), near=percent(curve[first]),
                          far=percent(curve[last]))
                      for name, curve in curves.items())
     return plots.show(new, say("Mean IoU within {first} and within {last} pixels of the true boundaries: "
@@ -114,7 +114,7 @@ def trade(panels):
     for place, (title, points) in zip(axes[0], panels.items()):
         for label, (work, value) in points.items():
             colour, _, marker = styles[label]
-            handles[label], = place.plot(work, 100 * value, marker, color=colour, label=label,
+            handles[label], = place.plot(work, 100 * value, marker, color=colour, label=say(label),
                                          markeredgecolor=INK, markersize=9, linestyle="none")
         place.set_title(title, fontsize=9, color=INK)
         place.set_xlabel(say("billion multiply-adds"), fontsize=8)
@@ -124,8 +124,8 @@ def trade(panels):
     axes[0, 0].set_ylabel(say("mean IoU, %"), fontsize=8)
     new.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles),
                fontsize=8, frameon=False)
-    told = "; ".join(f"{title}: " + sentence(say("{label} {value:.1f} % for {work:.3g} billion", label=label,
-                                                 value=100 * value, work=work)
+    told = "; ".join(f"{say(title)}: " + sentence(say(
+        "{label} {value:.1f} % for {work:.3g} billion", label=say(label), value=100 * value, work=work)
                                              for label, (work, value) in points.items())
                      for title, points in panels.items())
     return plots.show(new, say("Mean IoU and multiply-adds. {told}.", told=told))
@@ -147,11 +147,11 @@ def heads(table):
         for height, number in enumerate(numbers):
             place.text(number, height, f" {_short(number)}", va="center", fontsize=8, color=INK)
         place.set(xlim=(0, 1.4 * max(numbers)), xticks=(), ylim=(len(table) - 0.5, -0.5))
-        place.set_yticks(range(len(table)), list(table))
+        place.set_yticks(range(len(table)), [say(name) for name in table])
         place.set_title(say(measure).replace(" ", "\n", 1), fontsize=9, color=INK)
         plots.plain(place)
         place.spines["bottom"].set_visible(False)
-    told = "; ".join(f"{name}: " + sentence(f"{say(measure)} {_short(row[measure])}"
+    told = "; ".join(f"{say(name)}: " + sentence(f"{say(measure)} {_short(row[measure])}"
                                             for measure in measures)
                      for name, row in table.items())
     return plots.show(new, say("{count} heads side by side. {told}.", count=len(table), told=told))

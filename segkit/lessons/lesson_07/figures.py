@@ -124,7 +124,7 @@ def bytes_of_files(graphs):
         place.text(left, row, f"  {digits(left, '.2f')} MB", va="center", fontsize=8, color=INK)
     largest = max(sum(parts.values()) for parts in found.values()) / 1e6
     place.set(xlim=(0, 1.13 * largest), ylim=(len(found) - 0.5, -0.5))
-    place.set_yticks(range(len(found)), list(found))
+    place.set_yticks(range(len(found)), [say(name) for name in found])
     place.set_xlabel(say("million bytes"), fontsize=8)
     plain(place)
     _legend(new, PARTS)

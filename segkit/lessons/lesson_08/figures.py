@@ -167,15 +167,15 @@ def whole_numbers(segmenter, photo, inputs):
     for place, (title, stored) in enumerate(inputs.items()):
         real = tensor.real(stored[0])
         mask = segmenter.finish(segmenter.session.run(stored), region, photo.shape[:2])
-        plots.panel(axes[0, 2 * place], np.clip(real / 2 + 0.5, 0, 1), say("input, {title}", title=title))
-        plots.panel(axes[0, 2 * place + 1], plots.paint(photo, mask), say("mask, {title}", title=title))
+        plots.panel(axes[0, 2 * place], np.clip(real / 2 + 0.5, 0, 1), say("input, {title}", title=say(title)))
+        plots.panel(axes[0, 2 * place + 1], plots.paint(photo, mask), say("mask, {title}", title=say(title)))
         shares = np.bincount(mask.ravel(), minlength=256) / mask.size
         largest = [int(n) for n in np.argsort(-shares, kind="stable")[:4]
                    if shares[n] >= plots.SMALLEST]
         used |= {*largest} - {labels.BACKGROUND}
         found = sentence(f"{labels.shown(segmenter.names[n])} {percent(shares[n])}" for n in largest)
         told.append(say("{title}: stored numbers from {lowest} to {highest}, which stand for {low:.2f} to "
-                        "{high:.2f}; found: {found}", title=title, lowest=stored.min(),
+                        "{high:.2f}; found: {found}", title=say(title), lowest=stored.min(),
                         highest=stored.max(), low=real.min(), high=real.max(), found=found))
     boxes = [Rectangle((0, 0), 1, 1, facecolor=plots.class_colour(n), edgecolor=INK)
              for n in sorted(used)]

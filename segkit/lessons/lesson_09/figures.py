@@ -82,7 +82,7 @@ def clocks(rows, times=False):
         place.scatter([wall], [height], s=45, marker="o", facecolor=BLUE, edgecolor=INK, zorder=3)
     place.set_xscale("log")
     _plain_numbers(place)
-    place.set_yticks(range(len(rows)), list(rows))
+    place.set_yticks(range(len(rows)), [say(name) for name in rows])
     place.set_ylim(len(rows) - 0.5, -0.5)
     place.set_xlabel(say("milliseconds a run"), fontsize=8)
     plain(place)
@@ -122,7 +122,7 @@ def two_needs(rows, times=False):
         for height, value in enumerate(values):
             place.text(value + 0.02 * max(values), height, digits(value, ".0f") if number else
                        milliseconds(value), va="center", fontsize=8)
-        place.set_yticks(range(len(rows)), list(rows) if number == 0 else [""] * len(rows))
+        place.set_yticks(range(len(rows)), [say(name) for name in rows] if number == 0 else [""] * len(rows))
         place.set(xlim=(0, 1.25 * max(values)), ylim=(len(rows) - 0.5, -0.5))
         place.set_xlabel(title, fontsize=8)
         plain(place)

@@ -36,7 +36,7 @@ def files(rows):
         told.append(say("{name} {size:.2f} MB ({largest} of the largest; weights {weights}, activations "
                         "{activations})", name=name, size=size / 1e6, largest=percent(size / largest),
                         weights=weights, activations=activations))
-    place.set_yticks(range(len(rows)), list(rows))
+    place.set_yticks(range(len(rows)), [say(name) for name in rows])
     place.set(xlim=(0, 1.75 * largest / 1e6), ylim=(len(rows) - 0.5, -0.5))
     place.set_xticks([tick for tick in place.get_xticks() if tick <= 1.05 * largest / 1e6])
     place.set_xlabel(say("million bytes"), fontsize=8)
@@ -88,7 +88,7 @@ def bits(curves, background):
     place = axes[0, 0]
     for (name, curve), (colour, line, marker) in zip(curves.items(), STYLES):
         place.plot(list(curve), [100 * share for share in curve.values()], line, color=colour,
-                   marker=marker, markersize=6, label=name)
+                   marker=marker, markersize=6, label=say(name))
     place.axhline(100 * background, color=INK, linewidth=1, linestyle=":",
                   label=say("a mask of background only"))
     place.set_xticks(list(next(iter(curves.values()))))
@@ -98,7 +98,7 @@ def bits(curves, background):
     place.grid(axis="y", color="#DDDDDD")
     place.legend(fontsize=8, frameon=False, loc="center right")
     plots.plain(place)
-    told = "; ".join(f"{name}: " + sentence(say("{share} at {n} bits", share=percent(share), n=n)
+    told = "; ".join(f"{say(name)}: " + sentence(say("{share} at {n} bits", share=percent(share), n=n)
                                             for n, share in curve.items())
                      for name, curve in curves.items())
     return plots.show(new, say("Share of the pixels that keep the class which the network without rounding "
@@ -117,13 +117,13 @@ def changed(shares):
     for height, share in enumerate(shares.values()):
         place.barh(height, 100 * share, height=0.6, color=VERMILION, edgecolor=INK, linewidth=0.8)
         place.text(100 * share, height, f"  {percent(share)}", va="center", fontsize=8, color=INK)
-    place.set_yticks(range(len(shares)), list(shares))
+    place.set_yticks(range(len(shares)), [say(name) for name in shares])
     place.set(ylim=(len(shares) - 0.5, -0.5))
     place.margins(x=0.1)
     place.set_xlim(0, None)
     place.set_xlabel(say("pixels that change their class, %"), fontsize=8)
     plots.plain(place)
-    told = sentence(f"{name} {percent(share)}" for name, share in shares.items())
+    told = sentence(f"{say(name)} {percent(share)}" for name, share in shares.items())
     return plots.show(new, say("Pixels that change their class, compared with float32: {told}.", told=told))
 
 
@@ -142,7 +142,7 @@ def ranges(graph, sets):
         width = high - low
         first = width if first is None else first
         place.vlines(np.arange(len(free)) + 0.26 * (number - (len(sets) - 1) / 2), low, high,
-                     color=colour, linewidth=4, label=name)
+                     color=colour, linewidth=4, label=say(name))
         if number:
             told.append(say("{name}: on average {share} as wide", name=name,
                             share=percent((width / first).mean())))
@@ -216,7 +216,7 @@ def times(spent):
         away = np.linspace(-0.16, 0.16, len(one))
         place.plot(one, height + away, "o", color=BLUE, markersize=3.5, alpha=0.7)
         place.plot([np.median(one)] * 2, [height - 0.3, height + 0.3], color=ORANGE, linewidth=3)
-    place.set_yticks(range(len(spent)), list(spent))
+    place.set_yticks(range(len(spent)), [say(name) for name in spent])
     place.set(ylim=(len(spent) - 0.5, -0.5), xlim=(0, None))
     place.set_xlabel(say("milliseconds on this machine; bar: median"), fontsize=8)
     place.grid(axis="x", color="#DDDDDD")
@@ -268,10 +268,10 @@ def front(choices, cost="multiply_adds", quality=message("mean IoU on the photo"
     place.set_xlim(0, 1.12 * max(x for x, _ in here.values()))
     place.legend(fontsize=8, frameon=False, loc="lower right")
     plots.plain(place)
-    named = sentence(f"{name} ({words(here[name][0])}{percent(here[name][1])})" for name in best)
+    named = sentence(f"{say(name)} ({words(here[name][0])}{percent(here[name][1])})" for name in best)
     return plots.show(new, say("{count} choices by {label} and {quality}. No other choice beats {best} of "
-                               "them: {named}.", count=len(here), label=label, quality=what, best=len(best),
-                               named=named))
+                               "them: {named}.", count=len(here), label=label, quality=what,
+                               best=len(best), named=named))
 
 
 def in_words(quality):

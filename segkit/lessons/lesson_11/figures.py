@@ -43,7 +43,7 @@ def alike(photos, maps, place):
         plots.panel(axes[1, column], maps[name], say(
             "over 0.5: {share}", share=percent((maps[name] > 0.5).mean())),
                     cmap=colormaps[MAPS].resampled(12), vmin=-0.2, vmax=1)
-        told.append(f"{name} {percent((maps[name] > 0.5).mean())}")
+        told.append(f"{say(name)} {percent((maps[name] > 0.5).mean())}")
     for row in axes[:, 0]:
         row.plot(*place, marker="o", markersize=9, markerfacecolor="none", markeredgecolor=VERMILION,
                  markeredgewidth=1.6)
@@ -75,10 +75,10 @@ def masks(photo, found, truth=None, marks=None):
     for place, (title, mask) in zip(places, found.items()):
         value = say("IoU {value}",
                     value=tenths(iou(mask, truth))) if truth is not None else percent(mask.mean())
-        plots.panel(place, _painted(photo, mask), f"{title}: {value}")
+        plots.panel(place, _painted(photo, mask), f"{say(title)}: {value}")
         if truth is not None:
             place.contour(truth, [0.5], colors=INK, linewidths=0.8)
-        told.append(f"{title} {value}")
+        told.append(f"{say(title)} {value}")
     for place in places[len(found):]:
         place.set_axis_off()
     scribbled = "" if marks is None else (say("{marked} points of the class and {others} of the rest. ",
@@ -97,9 +97,9 @@ def elsewhere(found):
     told = []
     for place, (title, (photo, mask, truth)) in zip(axes[0], found.items()):
         value = say("IoU {value}", value=tenths(iou(mask, truth)))
-        plots.panel(place, _painted(photo, mask), f"{title}: {value}")
+        plots.panel(place, _painted(photo, mask), f"{say(title)}: {value}")
         place.contour(truth, [0.5], colors=INK, linewidths=0.8)
-        told.append(f"{title} {value}")
+        told.append(f"{say(title)} {value}")
     for place in axes[0, len(found):]:
         place.set_axis_off()
     return plots.show(new, say("A class on {count} photos that it was not taught on: {listed}.",
@@ -215,5 +215,5 @@ def bars(values, title, unit=""):
     place.set(xlim=(0, 1.2 * max(values.values())), ylim=(len(names) - 0.5, -0.5))
     place.set_title(say(title), fontsize=9, color=INK)
     plots.plain(place)
-    told = ", ".join(f"{name} {value:,.4g}{unit}" for name, value in values.items())
-    return plots.show(new, f"{title}: {told}.")
+    told = ", ".join(f"{say(name)} {digits(value, ',.4g')}{unit}" for name, value in values.items())
+    return plots.show(new, f"{say(title)}: {told}.")
