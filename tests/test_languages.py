@@ -1,5 +1,6 @@
 """The reader's language: how it is found, messages, plural forms, numbers, and the catalogues."""
 
+import ast
 import json
 import string
 import sys
@@ -136,6 +137,26 @@ def test_a_catalogue_has_the_messages_of_the_code(tool, name):
 def places(text):
     """The places for values in a message, each with its format: "{share:.0f}" is ("share", ".0f", None)."""
     return {part[1:] for part in string.Formatter().parse(text) if part[1] is not None}
+
+
+def calls():
+    """(file:line, texts, names of the values) of each call of say and say_many that has its text in place."""
+    for path in sorted((ROOT / "segkit").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+            first = {"say": 1, "say_many": 2}.get(name, 0)
+            texts = [one.value for one in node.args[:first] if isinstance(one, ast.Constant)] if first else []
+            if texts and path.name != "languages.py":
+                given = {keyword.arg for keyword in node.keywords}
+                yield f"{path.name}:{node.lineno}", texts, given | ({"count"} if first == 2 else set())
+
+
+def test_a_message_gets_the_values_that_it_has_places_for():
+    found = list(calls())
+    assert len(found) > 1000
+    for where, texts, given in found:
+        asked = {place[0] for text in texts for place in places(text)} if given else set()
+        assert asked == given or asked | {"count"} == given, where
 
 
 @pytest.mark.parametrize("name", LANGUAGES[1:])
