@@ -169,24 +169,36 @@ class Lab:
         """
         from playwright.sync_api import expect
 
-        self.complaints.clear()
         self.page.set_viewport_size({"width": width, "height": 1000})
-        before, self._notebook = self._notebook, name
-        if name == before and not fresh:
-            return Notebook(self)
-        status = self.page.get_by_text(re.compile(r"Python 3 .*\| "))
-        if before is None or fresh:
+        before, self._notebook = self._notebook, None
+        same = name == before and not fresh
+        loaded = same or before and not fresh and self._closed()
+        self.complaints.clear()
+        if not loaded:
             self.page.goto(f"{self._server}/lab/tree/{name}?reset&token={TOKEN}")
-        else:
+        elif not same:
+            self.page.get_by_role("listitem", name=re.compile(f"Name: {re.escape(name)}")).dblclick()
+        # The status bar knows when the kernel is connected; what runs before that gets lost.
+        expect(self._status("Idle$")).to_be_visible(timeout=PATIENCE)
+        self._notebook = name
+        return Notebook(self)
+
+    def _status(self, kernel):
+        return self.page.get_by_text(re.compile(r"Python 3 .*\| " + kernel))
+
+    def _closed(self):
+        """Close the notebook; False where that fails, because a test before left a dialog open, say."""
+        from playwright.sync_api import Error, expect
+
+        try:
             self.page.get_by_role("menuitem", name="File", exact=True).click()
             self.page.get_by_role("menuitem", name="Close and Shut Down Notebook").click()
             self.page.get_by_role("dialog").get_by_role("button", name="Ok").click()
             expect(self.page.locator(".jp-CodeCell")).to_have_count(0)
-            expect(status).to_be_hidden()
-            self.page.get_by_role("listitem", name=re.compile(f"Name: {re.escape(name)}")).dblclick()
-        # The status bar knows when the kernel is connected; what runs before that gets lost.
-        expect(status.filter(has_text=re.compile("Idle$"))).to_be_visible(timeout=PATIENCE)
-        return Notebook(self)
+            expect(self._status("")).to_be_hidden()
+        except (Error, AssertionError):
+            return False
+        return True
 
     def _listen(self, message):
         if message.type == "error":
