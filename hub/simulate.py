@@ -23,6 +23,7 @@ from tornado.websocket import websocket_connect
 ROOT = Path(__file__).resolve().parents[1]
 HUB = ROOT / ".venv-hub" / "bin" / "python"
 READY = ROOT / ".venv-hub" / ".ready"
+PATIENCE = 300  # seconds; a whole room starts at once
 FIRST_MASK = "from segkit import Segmenter, photos\nprint(Segmenter().segment(photos.sample('cat')).classes)"
 # A program may make learners and act for them; no learner may. Only a simulation has it.
 CONFIG = """
@@ -91,7 +92,7 @@ class Room:
         except ValueError:
             return answer.code, text
 
-    async def until(self, path, fits, seconds=300):
+    async def until(self, path, fits, seconds=PATIENCE):
         """The answer at a path, once it fits; RuntimeError with the end of the hub's log where it never does."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:
@@ -128,7 +129,7 @@ class Room:
             "content": {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}}))
         printed = ""
         while True:
-            message = json.loads(await line.read_message())
+            message = json.loads(await asyncio.wait_for(line.read_message(), PATIENCE))
             content = message["content"]
             if message["parent_header"].get("msg_id") != ours:
                 continue

@@ -87,7 +87,8 @@ def say(text, /, **values):
     Returns:
         str
     """
-    found = text if language() == "en" else _messages(language()).gettext(text)
+    # In a catalogue the empty message is the file's own head.
+    found = text if language() == "en" or not text else _messages(language()).gettext(text)
     return _filled(found, values, plain=found is text)
 
 

@@ -36,9 +36,12 @@ atexit.register(shutil.rmtree, _PROGRESS, ignore_errors=True)
 os.environ["SEGKIT_PROGRESS"] = str(Path(_PROGRESS, "progress.jsonl"))
 
 # What `make quick` leaves out: whole folders and files of tests, and the lessons. Longest first: `make test` begins
-# with them, so that at the end no worker waits long for another.
-SLOW = ("tests/browser/", "notebooks/", "tests/notebooks/test_without_model.py", "tests/notebooks/test_nbval.py",
-        "tests/notebooks/test_lessons_tool.py", "tests/robustness/", "tests/benchmark/test_damaged.py",
+# with them, so that at the end no worker waits long for another. What opens the same notebook stands together.
+SLOW = ("tests/browser/test_explorers.py", "tests/browser/test_lesson_03", "tests/browser/", "notebooks/",
+        "tests/notebooks/test_without_model.py", "tests/notebooks/test_nbval.py",
+        "tests/notebooks/test_in_languages.py", "tests/notebooks/test_lessons_tool.py",
+        "tests/notebooks/test_translations.py", "tests/notebooks/test_languages_tool.py", "tests/robustness/",
+        "tests/benchmark/test_damaged.py",
         "tests/benchmark/test_sweep.py", "tests/benchmark/test_machine.py", "tests/widgets/test_dashboard.py",
         "tests/models/test_shipped_models.py", "tests/widgets/", "tests/lessons/lesson", "tests/cli/test_folder.py",
         "tests/cli/test_teach.py", "tests/networks/teaching", "tests/networks/test_segmenter.py", "tests/runtime/",
@@ -74,8 +77,9 @@ def pytest_xdist_make_scheduler(config, log):
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             file = nodeid.partition("::")[0]
-            alone = "explorers" in file or "phone" in file
-            return "browser" if "browser/" in file and not alone else file
+            if "in_languages" in file:  # lessons in many languages, which share nothing
+                return nodeid
+            return "browser" if "browser/" in file and "phone" not in file else file
 
     return ByFile(config, log)
 

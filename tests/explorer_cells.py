@@ -50,13 +50,13 @@ def cells():
 
 def _called(code):
     """The function whose result the last cell shows, or None where that is something else."""
-    body = ast.parse(code[-1]).body
+    body = _parsed(code[-1]).body
     last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
     if not isinstance(last, ast.Call) or not ast.unparse(last.func).replace(".", "").isidentifier():
         return None
     imported = {}
     for statement in statements(code):
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        if isinstance(statement, (ast.Import, ast.ImportFrom)) and made_by(statement) & _names(last.func, ast.Load):
             exec(ast.unparse(statement), imported)
     try:
         return eval(ast.unparse(last.func), imported)
@@ -66,7 +66,10 @@ def _called(code):
 
 def statements(code):
     """The statements of cells, given as a list of their sources."""
-    return [statement for source in code for statement in ast.parse(source).body]
+    return [statement for source in code for statement in _parsed(source).body]
+
+
+_parsed = lru_cache(None)(ast.parse)  # the cells of a lesson are asked for again with each cell that follows
 
 
 def _alone(code):

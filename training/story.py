@@ -70,14 +70,18 @@ def training(work: Path, story: dict) -> str:
 
 
 def went_on(work: Path, story: dict) -> str:
-    """What was averaged afterwards, and the runs that went on from there."""
+    """What was trained on beyond the trunk's run, and what was averaged afterwards: that is shipped as `deeplab`."""
     runs, text = story.get("final", {}).get("mean_of", []), ""
+    for name in dict.fromkeys(run for run in runs if run not in ("deeplab", "begin")):
+        told = story[name]
+        views = told["batch"] * told["processes"]
+        text += (f" For `deeplab` it went on from before the fall of the rate to {told['steps']:,} steps "
+                 f"({told['steps'] * views:,} views, {hours(log(work, name), views):.1f} hours).")
     if runs:
         share = runs.count("begin") / len(runs)
-        text += (f" For `deeplab` the mean of that result ({1 - share:.0%}) and of the beginning ({share:.0%}) is shipped: it was "
-                 "better on the choosing half than either alone (Wortsman et al., https://arxiv.org/abs/2109.01903). The trunk "
-                 "of the lessons' parts is the result itself.")
-    return text
+        text += (f" Of `deeplab` the mean of the result ({1 - share:.0%}) and of the beginning ({share:.0%}) is shipped, chosen "
+                 "on the choosing half (Wortsman et al., https://arxiv.org/abs/2109.01903).")
+    return text + " The trunk of the lessons' parts is the result of the first run itself."
 
 
 def heads(story: dict) -> str:

@@ -13,6 +13,7 @@ from segkit import open_session
 from segkit.errors import SegkitError
 from segkit.graph import Graph
 from segkit.runtime.settings import runtimes
+from training import older
 
 ROUNDS, WARM = 25, 2
 #: Heads that are compared in pairs: (the older paper's, the newer one's).
@@ -90,7 +91,10 @@ def fast(log: list[float]) -> float:
 
 
 def files(paths: list[Path], checks: Path, starter: str | None = None) -> dict:
-    """{file name, or "starter": facts}; times are those of the fastest tenth of the rounds, which other work disturbs least."""
+    """{file name, or "starter": facts}; times are those of the fastest tenth of the rounds, which other work disturbs least.
+
+    `ratio` is by runtime; "avx2" is LiteRT without this processor's newer instructions, where `older` can hide them.
+    """
     name_of = {path: "starter" if starter and path == Path(starter) else path.name for path in paths}
     facts, running = {}, usable(paths[0])
     for path, name in name_of.items():
@@ -107,4 +111,7 @@ def files(paths: list[Path], checks: Path, starter: str | None = None) -> dict:
             facts[name]["milliseconds"][runtime] = fast(pair[0])
             if starter:
                 facts[name]["ratio"][runtime] = fast(pair[0]) / fast(pair[-1])
+    whole = [path for path in paths if path.name.startswith("deeplab") and name_of[path] != "starter"]
+    for name, ratio in (older.ratios(whole, Path(starter)) if starter else {}).items():
+        facts[name]["ratio"]["avx2"] = ratio
     return facts

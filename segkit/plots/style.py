@@ -15,7 +15,9 @@ from matplotlib.figure import Figure
 from segkit.errors import SegkitError
 from segkit.languages import say
 from segkit.masks import labels
+from segkit.plots import fonts
 
+fonts.ready()
 WIDTH, DPI = 7.6, 100  # inches, dots per inch: every figure is 760 pixels wide
 INK = "#222222"
 # The palette of M. Okabe and K. Ito, safe for colour-blind readers: https://jfly.uni-koeln.de/color/
@@ -73,6 +75,7 @@ def figure(columns=1, height=2.8, rows=1, **grid):
     Returns:
         (figure, (rows, columns) array of axes)
     """
+    fonts.ready()  # once more: the language of a test is another one than that of the process
     new = Figure(figsize=(WIDTH, height), layout="constrained")
     return new, new.subplots(rows, columns, squeeze=False, **grid)
 

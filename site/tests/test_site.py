@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
@@ -20,14 +19,16 @@ HERE = Path(__file__).resolve().parents[1]
 ROOT = HERE.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 REPOSITORY = "https://github.com/someone/segkit"
-MOST_SECONDS = 180
+MOST_SECONDS = 180  # of a processor's time, for the pages of all languages
 MOST_BYTES = 2_000_000  # of a lesson's page with its pictures
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OTHERS = ["index.html", "README.html", "CONTRIBUTING.html", "CHANGELOG.html", "notebooks/glossary.html",
-          "data/models/README.html", "data/teaching/README.html", "phone/README.html", "api/segkit/index.html",
+          "data/models/README.html", "data/teaching/README.html", "phone/README.html", "hub/README.html", "api/segkit/index.html",
           "api/segkit/masks/metrics/index.html",
           "api/segkit/networks/segmenter/index.html", "search.html?q=atrous"]
-PAGES = [*(f"notebooks/{path.stem}.html" for path in LESSONS), *OTHERS]
+# Of each other language one lesson, and the first page of one language.
+TRANSLATED = [f"{language}/notebooks/{path.stem}.html" for language, path in zip(("es", "ja", "pt_BR", "zh_CN"), LESSONS[4:])]
+PAGES = [*(f"notebooks/{path.stem}.html" for path in LESSONS), *OTHERS, *TRANSLATED, "ja/index.html"]
 
 
 def _load():
@@ -45,12 +46,21 @@ def site(tmp_path_factory):
     """The folder of the site, built as a public host builds it."""
     out, phone = tmp_path_factory.mktemp("site") / "site", tmp_path_factory.mktemp("phone")
     (phone / "index.html").write_text("the page for phones")
-    begin = time.monotonic()
-    done = subprocess.run([sys.executable, HERE / "build.py", out, phone], capture_output=True, text=True,
-                          env={**os.environ, "SEGKIT_REPOSITORY": REPOSITORY})
+    teach = tmp_path_factory.mktemp("teach")
+    for name in ("README", "00"):
+        (teach / f"{name}.md").write_text("# For the teacher\n\n[Open the lesson](../../notebooks/00-start-here.ipynb)")
+    begin = seconds_of_children()
+    done = subprocess.run([sys.executable, HERE / "build.py", out, "--phone", phone, "--teach", teach],
+                          capture_output=True, text=True, env={**os.environ, "SEGKIT_REPOSITORY": REPOSITORY})
     assert done.returncode == 0, done.stderr
-    assert time.monotonic() - begin < MOST_SECONDS
+    assert seconds_of_children() - begin < MOST_SECONDS
     return out
+
+
+def seconds_of_children():
+    """The processor time of all processes that this one started and that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 @functools.cache
@@ -109,6 +119,26 @@ def test_no_internal_link_is_broken(site):
     assert seen > 1000 and not broken
 
 
+@pytest.mark.parametrize("language", build.languages.LANGUAGES)
+def test_a_lesson_is_there_in_each_language(site, language):
+    code, lesson = language.replace("_", "-"), f"notebooks/{LESSONS[0].stem}.html"
+    shown = page(site / language / lesson)
+    assert shown.html["lang"] == code
+    title = build.languages.lesson(language, LESSONS[0]).cells[0].source.partition("\n")[0].removeprefix("# ")
+    assert shown.h1.get_text().startswith(title) and "Start here" not in title
+    others = {link["hreflang"]: link["href"] for link in shown.select("link[rel=alternate][hreflang]")}
+    assert len(others) == 5 and others[code] == f"../../{language}/{lesson}"
+    for switch in (shown, page(site / lesson)):
+        links = switch.select("details.segkit-languages a")
+        assert len(links) == 4 and all(link["lang"] == link["hreflang"] for link in links)
+    assert (site / language / "notebooks" / f"{LESSONS[11].stem}.html").is_file() and not (site / language / "api").exists()
+
+
+def test_a_font_goes_with_the_languages_that_need_one(site):
+    assert (site / "ja/_static/cjk.otf").is_file() and "cjk.otf" in (site / "ja/_static/segkit.css").read_text()
+    assert not (site / "es/_static/cjk.otf").exists() and "cjk.otf" not in (site / "_static/segkit.css").read_text()
+
+
 def test_the_library_is_explained(site):
     text = page(site / "api/segkit/networks/segmenter/index.html").get_text()
     assert "class segkit.networks.segmenter.Segmenter" in " ".join(text.split())
@@ -122,10 +152,26 @@ def test_the_first_page_leads_to_the_page_for_phones_where_it_was_made(site, tmp
     assert "phone/index.html" not in (tmp_path / "without/index.md").read_text()
 
 
-def test_buttons_start_the_lesson_where_the_repository_is_public(site):
+def test_buttons_start_the_lesson_where_the_repository_is_public(site, monkeypatch):
+    monkeypatch.setenv("SEGKIT_REPOSITORY", REPOSITORY)
     links = [tag["href"] for tag in page(site / "notebooks" / f"{LESSONS[5].stem}.html").select("a[href]")]
-    for start in ("https://mybinder.org/v2/gh/someone/segkit/main", "https://colab.research.google.com/github/someone/segkit"):
+    for start in ("https://mybinder.org/v2/gh/someone/segkit/main",
+                  "https://colab.research.google.com/github/someone/segkit/blob/colab/"):  # where the copies are
         assert any(link.startswith(start) and LESSONS[5].name in unquote(link) for link in links), start
+    links = [tag["href"] for tag in page(site / "README.html").select("a[href]")]
+    assert {build.launch.on_binder(build.launch.lessons()[0]), build.launch.on_colab(build.launch.lessons()[0])} <= set(links)
+
+
+def test_the_first_page_leads_to_the_sheets_for_teachers_where_they_were_made(site, tmp_path):
+    assert page(site / "index.html").select_one("a[href='build/teach/README.html']")
+    assert page(site / "build/teach/00.html").select_one("a[href='../../notebooks/00-start-here.html']")
+    build.lay_out(tmp_path / "without", phone=False)
+    assert build.SHEETS not in (tmp_path / "without/index.md").read_text()
+
+
+def test_without_a_public_address_no_page_offers_one(monkeypatch):
+    monkeypatch.delenv("SEGKIT_REPOSITORY", raising=False)
+    assert build.with_a_start("# A\n\n## Start\n") == "# A\n\n## Start\n"
 
 
 # --- how the pages are prepared --------------------------------------------
@@ -141,6 +187,14 @@ def test_buttons_start_the_lesson_where_the_repository_is_public(site):
 def test_every_link_leads_somewhere(monkeypatch, repository, text, said):
     monkeypatch.setenv("SEGKIT_REPOSITORY", repository)
     assert build.with_links(text, "README.md", {"README.md", "CHANGELOG.md"}) == said
+
+
+@pytest.mark.parametrize("text, said", [
+    ("[a](glossary.md#mask) [b](../data/models/README.md)",
+     '[a](glossary.md#m%C3%A1scara) <a href="../../data/models/README.html">b</a>'),
+    ("[c](01-x.ipynb) [d](https://example.org) [e](#here)", "[c](01-x.ipynb) [d](https://example.org) [e](#here)")])
+def test_a_link_of_a_translated_page_leads_somewhere(text, said):
+    assert build.in_language(text, "notebooks/", {"#mask": "#m%C3%A1scara"}) == said
 
 
 # --- in a browser ----------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from segkit.benchmark.timing import (
     batches_of,
@@ -93,6 +92,8 @@ def test_batches_may_differ_in_size():
 
 @pytest.mark.parametrize("freedom", [1, 2, 7, 30, 31, 60, 500])
 def test_student_s_t(freedom):
+    from scipy import stats  # takes long to import, and every worker reads this file
+
     assert t95(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=2e-3)
 
 

@@ -14,12 +14,16 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
+from browser_limit import (  # noqa: F401 - three of them are hooks
+    CHROMIUM,
+    pytest_runtest_makereport,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+)
 from explorer_cells import cells
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "only-for-tests"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-                None)
 # No graphics card, no sandbox (it refuses to run as root), and no connection of its own accord.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -143,27 +147,69 @@ def _wait_until_ready(address, process, log):
     pytest.fail(f"the server did not start:\n{log.read_text(errors='replace')[-3000:]}")
 
 
-class Notebook:
-    """A notebook that is open in JupyterLab.
+class Lab:
+    """A page of JupyterLab, in which one notebook after the other is opened; to load it costs the most of all.
 
     Attributes:
         page: Playwright's page.
         complaints: what the page wrote to the console as an error, and exceptions in it.
     """
 
-    def __init__(self, browser, server, name, width=1280):
-        self.page = browser.new_page(viewport={"width": width, "height": 1000})
+    def __init__(self, browser, server):
+        self.page, self._server, self._notebook = browser.new_page(), server, None
         self.page.set_default_timeout(PATIENCE)
         self.complaints = []
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(f"{server}/lab/tree/{name}?reset&token={TOKEN}")
+
+    def open(self, name, width, fresh):
+        """The :class:`Notebook` of that name, in a window so wide; the one before it is closed, and its kernel ends.
+
+        ``fresh``: in a page that has shown no other notebook.
+        """
+        from playwright.sync_api import expect
+
+        self.page.set_viewport_size({"width": width, "height": 1000})
+        before, self._notebook = self._notebook, None
+        same = name == before and not fresh
+        loaded = same or before and not fresh and self._closed()
+        self.complaints.clear()
+        if not loaded:
+            self.page.goto(f"{self._server}/lab/tree/{name}?reset&token={TOKEN}")
+        elif not same:
+            self.page.get_by_role("listitem", name=re.compile(f"Name: {re.escape(name)}")).dblclick()
         # The status bar knows when the kernel is connected; what runs before that gets lost.
-        self.page.get_by_text(re.compile(r"Python 3 .*\| Idle$")).wait_for()
+        expect(self._status("Idle$")).to_be_visible(timeout=PATIENCE)
+        self._notebook = name
+        return Notebook(self)
+
+    def _status(self, kernel):
+        return self.page.get_by_text(re.compile(r"Python 3 .*\| " + kernel))
+
+    def _closed(self):
+        """Close the notebook; False where that fails, because a test before left a dialog open, say."""
+        from playwright.sync_api import Error, expect
+
+        try:
+            self.page.get_by_role("menuitem", name="File", exact=True).click()
+            self.page.get_by_role("menuitem", name="Close and Shut Down Notebook").click()
+            self.page.get_by_role("dialog").get_by_role("button", name="Ok").click()
+            expect(self.page.locator(".jp-CodeCell")).to_have_count(0)
+            expect(self._status("")).to_be_hidden()
+        except (Error, AssertionError):
+            return False
+        return True
 
     def _listen(self, message):
         if message.type == "error":
             self.complaints.append(f"{message.text} ({message.location.get('url')})")
+
+
+class Notebook:
+    """A notebook that is open in JupyterLab; ``page`` and ``complaints`` are its :class:`Lab`'s."""
+
+    def __init__(self, lab):
+        self.page, self.complaints = lab.page, lab.complaints
 
     def cell(self, index):
         """The code cell with that index, counted from 0."""
@@ -187,29 +233,33 @@ class Notebook:
         expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
         return cell.locator(".jp-OutputArea-output").first
 
+    def choose(self, menu, item):
+        """An entry of JupyterLab's menu."""
+        self.page.get_by_role("menuitem", name=menu, exact=True).click()
+        self.page.get_by_role("menuitem", name=item, exact=True).click()
+
     def run_all(self):
         """Run every cell by the menu, and wait until the last one is done."""
         from playwright.sync_api import expect
 
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        self.choose("Run", "Run All Cells")
         status = self.page.locator(".jp-Notebook-ExecutionIndicator")
         expect(status).to_have_attribute("data-status", "busy", timeout=PATIENCE)
         expect(status).to_have_attribute("data-status", "idle", timeout=2 * PATIENCE)
 
 
+@pytest.fixture(scope="package")
+def lab(chromium, server):
+    """The :class:`Lab` of all files."""
+    one = Lab(chromium, server)
+    yield one
+    one.page.close()
+
+
 @pytest.fixture(scope="module")
-def open_page(chromium, server):
-    """A function from a notebook's name, and a width, to the :class:`Notebook`, open in a page."""
-    opened = []
-
-    def open_it(name, width=1280):
-        opened.append(Notebook(chromium, server, name, width))
-        return opened[-1]
-
-    yield open_it
-    for one in opened:
-        one.page.close()
+def open_page(lab):
+    """A function from a notebook's name, and a width, to the :class:`Notebook`, the only one that is open."""
+    return lambda name, width=1280, fresh=False: lab.open(name, width, fresh)
 
 
 @pytest.fixture(scope="module")

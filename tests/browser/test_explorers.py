@@ -120,6 +120,14 @@ def test_no_explorer_is_forgotten():
     assert {cell.explorer for cell in cells()} == {one for found in known.values() for one in found}
 
 
+def test_keys_are_ours_before_any_other_explorer_was_shown(open_page):
+    """A page in which the first picture is a figure, and no dial was moved."""
+    notebook = open_page("explorers.ipynb", WIDTHS[0], fresh=True)
+    assert notebook.page.evaluate("window.segkitKeys === undefined")
+    index = [cell.explorer.__name__ for cell in cells()].index("damage_explorer")
+    test_keys_belong_to_the_control_that_has_the_focus(Shown(notebook, index))
+
+
 def test_the_first_state(shown):
     assert len(shown.agrees()) > 40
     assert shown.picture.evaluate("image => image.naturalWidth") >= 400
@@ -186,10 +194,3 @@ def _upload(page, button, file):
     with page.expect_file_chooser() as chooser:
         button.press("Enter")
     chooser.value.set_files(file)
-
-
-def test_keys_are_ours_before_any_other_explorer_was_shown(open_page):
-    """A page in which the first picture is a figure, and no dial was moved."""
-    index = [cell.explorer.__name__ for cell in cells()].index("damage_explorer")
-    test_keys_belong_to_the_control_that_has_the_focus(
-        Shown(open_page("explorers.ipynb", WIDTHS[0]), index))

@@ -5,7 +5,7 @@ Runs where `make hub-setup` was run.
 
 import asyncio
 import http.cookiejar
-import importlib
+import importlib.util
 import re
 import sys
 import urllib.error
@@ -14,8 +14,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from browser_limit import CHROMIUM
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 300_000  # milliseconds; a step takes seconds at most on a machine that has time
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's"),
               pytest.mark.skipif(not (ROOT / ".venv-hub" / ".ready").exists(),
                                  reason="JupyterHub is not installed: run `make hub-setup`")]
@@ -59,6 +61,7 @@ def seen(simulate, tmp_path_factory):
                 await room.run("ada", ben, kernel, "print(1)")
             found["ben's own"] = await room.ask("/user/ben/api/contents/notebooks/glossary.md", ben)
             found["logins"] = await asyncio.to_thread(logins, room.url)
+            found["pages"] = await asyncio.to_thread(pages, room.url)
             await room.ask("/hub/api/users/ada/server", method="DELETE")
             await room.until("/hub/api/users/ada", lambda said: not said["servers"])
             ada = await room.learner("ada")
@@ -83,6 +86,45 @@ def logins(url):
         except urllib.error.HTTPError as error:
             found.append(error.code)
     return found
+
+
+def pages(url):
+    """What a newcomer sees in a browser, from the login to the first lesson; None without one."""
+    if not CHROMIUM or not importlib.util.find_spec("playwright"):
+        return None
+    from playwright.sync_api import sync_playwright
+
+    found, outside = {}, []
+    with sync_playwright() as playwright:
+        page = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]).new_page(
+            viewport={"width": 700, "height": 900})
+        page.set_default_timeout(PATIENCE)
+        page.on("request", lambda asked: asked.url.startswith((url, url.replace("http", "ws"), "data:", "blob:"))
+                or outside.append(asked.url))
+        page.goto(url)
+        found["login"] = page.locator("body").inner_text()
+        found["title"], found["sideways"] = page.title(), page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        for password in ("short", "long enough"):
+            page.get_by_label("Username").fill("dora")
+            page.get_by_label("Password").fill(password)
+            page.get_by_role("button", name="Sign in").click()
+            if password == "short":
+                found["short"] = page.locator(".login_error").inner_text()
+        page.get_by_role("heading", name="00 Start here").wait_for()
+        found["address"] = page.url
+        page.get_by_text(re.compile(r"Python 3 .*\| Idle$")).wait_for()
+    return {**found, "outside": outside}
+
+
+def test_a_newcomer_is_told_what_to_do_and_lands_in_the_first_lesson(seen):
+    found = seen["pages"]
+    if found is None:
+        pytest.skip("Playwright or a Chromium is not installed on this machine")
+    assert found["title"] == "segkit: semantic segmentation" and not found["sideways"]
+    assert "Choose a name of small letters" in found["login"] and "7 characters or more" in found["login"]
+    assert "at least 7 characters" in found["short"]  # the number that the page says beforehand
+    assert found["address"].endswith("/user/dora/lab/tree/notebooks/00-start-here.ipynb")
+    assert found["outside"] == []
 
 
 def test_a_learner_gets_the_first_mask_in_a_folder_of_their_own(seen):

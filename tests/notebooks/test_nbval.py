@@ -37,17 +37,21 @@ VARIANTS = {
 
 @pytest.fixture(scope="module")
 def failed(executed, tmp_path_factory):
-    """{variant: how many cells fail when nbval runs it}, all in one run."""
-    folder = tmp_path_factory.mktemp("variants")
-    for number, change in enumerate(VARIANTS.values()):
+    """{variant: how many cells fail when nbval runs it}, all in one notebook: one kernel runs them."""
+    folder, together = tmp_path_factory.mktemp("variants"), nbformat.reads(executed, as_version=4)
+    together.cells = []
+    for change in VARIANTS.values():
         assert change(executed) != executed
-        (folder / f"{number}.ipynb").write_text(change(executed), encoding="utf-8")
+        together.cells += nbformat.reads(change(executed), as_version=4).cells
+    for number, cell in enumerate(together.cells):
+        cell.id = f"cell-{number}"  # each of them stood there three times
+    nbformat.write(together, folder / "variants.ipynb", version=nbformat.NO_CONVERT)
     ran = subprocess.run([sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-c", "/dev/null",
                           "--nbval-sanitize-with", str(SANITIZE), "-p", "no:cacheprovider", "-q", "-rf", "."],
                          capture_output=True, text=True, timeout=300, cwd=folder)
     assert ran.returncode == 1 and re.search(rf"\b{3 * len(CELLS) - 2} passed", ran.stdout), ran.stdout + ran.stderr
-    found = re.findall(r"^FAILED (?:.*/)?(\d)\.ipynb", ran.stdout, re.MULTILINE)
-    return {name: found.count(str(number)) for number, name in enumerate(VARIANTS)}
+    found = [int(cell) // len(CELLS) for cell in re.findall(r"^FAILED .*::Cell (\d+)", ran.stdout, re.MULTILINE)]
+    return {name: found.count(number) for number, name in enumerate(VARIANTS)}
 
 
 @pytest.mark.parametrize("variant, failures", list(zip(VARIANTS, (0, 1, 1))))

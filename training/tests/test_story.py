@@ -37,3 +37,9 @@ def test_facts_are_added_to_those_that_are_there(tmp_path):
 def test_scarce_classes_are_named_the_rarest_first():
     counts = [999, 400, 24, *[350] * 17, 7]
     assert story.scarce({"deeplab": {"by_class": counts}}) == "Few photos show tvmonitor (7), bicycle (24)"
+
+
+def test_a_run_that_went_on_is_told_with_its_steps_and_its_share(tmp_path):
+    told = story.went_on(tmp_path, {"deeplab2": {"steps": 2500, "batch": 12, "processes": 2},
+                                    "final": {"mean_of": ["deeplab2"] * 4 + ["begin"]}})
+    assert "2,500 steps (60,000 views" in told and "(80%)" in told and "the beginning (20%)" in told

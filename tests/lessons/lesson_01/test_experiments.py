@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy import ndimage
 
 from segkit import models, photos
 from segkit.errors import SegkitError
@@ -31,6 +30,8 @@ def test_labels_take_the_names_that_are_given():
 
 @given(small_masks)
 def test_pieces_are_those_of_another_library(mask):
+    from scipy import ndimage
+
     pieces = experiments.pieces(mask)
     assert pieces.dtype == np.int32 and pieces.shape == mask.shape
     assert np.array_equal(pieces == 0, np.isin(mask, (0, 255)))
