@@ -45,11 +45,13 @@ def template():
 
 
 def titles(path):
-    """What a lesson's code names its panels and bars: the keys of the dictionaries that it writes."""
+    """What a lesson's code names its panels, bars and boxes: the keys of its dictionaries, and lists called `more`."""
     code = ["".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
             if cell["cell_type"] == "code"]
-    keys = [key.value for cell in code for node in ast.walk(ast.parse(cell)) if isinstance(node, ast.Dict)
-            for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+    nodes = [node for cell in code for node in ast.walk(ast.parse(cell))]
+    named = [key for node in nodes if isinstance(node, ast.Dict) for key in node.keys]
+    named += [one for node in nodes if isinstance(node, ast.keyword) and node.arg == "more" for one in node.value.elts]
+    keys = [one.value for one in named if isinstance(one, ast.Constant) and isinstance(one.value, str)]
     return [key for key in dict.fromkeys(keys) if re.search("[A-Za-z]{2}", key) and key not in models.catalogue()]
 
 

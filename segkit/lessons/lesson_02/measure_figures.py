@@ -233,9 +233,9 @@ def measured(photo, mask, values, words):
     place = axes[0, 1]
     place.barh(range(len(values)), list(values.values()), height=0.62, color=BLUE)
     for height, value in enumerate(values.values()):
-        place.text(value + 0.02, height, f"{value:.2f}", va="center", fontsize=9, color=INK)
+        place.text(value + 0.02, height, digits(value, ".2f"), va="center", fontsize=9, color=INK)
     place.set_yticks(range(len(values)), [say(name) for name in values])
     place.set(xlim=(0, 1.18), xticks=(0, 0.5, 1), ylim=(len(values) - 0.5, -0.5))
     plots.plain(place)
-    told = sentence(f"{measure} {value:.2f}" for measure, value in values.items())
+    told = sentence(f"{say(measure)} {digits(value, '.2f')}" for measure, value in values.items())
     return plots.show(new, f"{words}: {told}.")
