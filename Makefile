@@ -96,7 +96,7 @@ help:
 	@echo 'make dashboard  measure this machine on a web page: models, runtimes, delegates, threads'
 	@echo 'make phone  run the models in the browser of a phone in the same network, and add its times to lesson 09'
 	@echo 'make test   run every test and every lesson, with the network off where the system allows that'
-	@echo 'make test-languages  run every lesson in every language (half an hour)'
+	@echo 'make test-languages  run every lesson in every language (a quarter of an hour)'
 	@echo 'make quick  run the tests that take little time, for use while you change something'
 	@echo 'make lint   look for mistakes in the source without running it'
 	@echo 'make lessons  run the lessons and store what they show; ONLY=05 takes one, REDRAW=1 replaces every output'
@@ -204,7 +204,7 @@ test: $(READY)
 	$(PYTEST) tests $(if $(NOTEBOOKS),--nbval --nbval-current-env \
 		$(if $(SANITIZE),--nbval-sanitize-with $(SANITIZE)) $(NOTEBOOKS)) $(ARGS)
 
-# Every lesson in every language, half an hour on two cores; `make test` has one lesson of each.
+# Every lesson in every language, a quarter of an hour on two cores; `make test` has one lesson of each.
 test-languages: $(READY)
 	@$(HOME_OR_OURS); $(PRIVATE); \
 	SEGKIT_EVERY_LESSON=1 $(PYTEST) tests/notebooks/test_in_languages.py $(ARGS)

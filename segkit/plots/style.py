@@ -10,7 +10,9 @@ import base64
 import io
 from html import escape
 
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 
 from segkit.errors import SegkitError
 from segkit.languages import say
@@ -83,11 +85,40 @@ def figure(columns=1, height=2.8, rows=1, **grid):
 def panel(axes, image, title, **options):
     """Show an image without ticks, its title above it, in the reader's language where it is a known message."""
     axes.imshow(image, interpolation="nearest", **options)
-    axes.set_title(say(title), fontsize=9, color=INK)
+    axes.set_title(fitted(say(title), axes, 9), fontsize=9, color=INK)
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_color("#BBBBBB")
+
+
+def fitted(words, axes, size, share=1):
+    """Words with a new line where one would be wider than the column of a figure that an axes stands in.
+
+    Other languages take more room than English. A word alone is never broken.
+
+    Args:
+        words: str; its own lines stay.
+        axes: one of those of :func:`figure`.
+        size: of the letters, in points.
+        share: how much of the column is free for them; numbers and labels beside an axes take the rest.
+    """
+    grid = axes.get_gridspec()
+    if grid is None:  # an axes by itself, wherever it was put
+        return words
+    widths, own = grid.get_width_ratios(), axes.get_subplotspec().colspan
+    room = share * WIDTH * DPI * sum(widths[own.start:own.stop]) / sum(widths)
+    renderer, font = RendererAgg(1, 1, DPI), FontProperties(size=size)
+    lines = []
+    for line in words.split("\n"):
+        lines.append("")
+        for word in line.split(" "):
+            longer = f"{lines[-1]} {word}".lstrip()
+            if lines[-1] and renderer.get_text_width_height_descent(longer, font, ismath=False)[0] > room:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+    return "\n".join(lines)
 
 
 def plain(axes):

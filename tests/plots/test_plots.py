@@ -174,3 +174,24 @@ def test_pyplot_is_not_loaded():
     """Nothing opens a window, and no figure stays in memory."""
     code = "import sys, segkit.plots, segkit.lessons.lesson_08.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_title_that_is_too_wide_gets_another_line():
+    _, axes = plots.figure(4)
+    wide = "escala 0,125, 2 celdas de ancho, o algo más\n0 %"
+    lines = plots.style.fitted(wide, axes[0, 3], 9).split("\n")
+    assert " ".join(lines) == wide.replace("\n", " ") and len(lines) > 2 and lines[-1] == "0 %"
+    assert plots.style.fitted("scale 1\n0 %", axes[0, 3], 9) == "scale 1\n0 %"
+    assert plots.style.fitted("x" * 60, axes[0, 3], 9) == "x" * 60
+    assert plots.style.fitted(wide, plots.figure()[1][0, 0], 9) == wide
+
+
+@pytest.mark.parametrize("language, words", [("ja", "畳み込みの層"), ("zh_CN", "空洞卷积")])
+@pytest.mark.filterwarnings("error:Glyph")
+def test_a_figure_has_the_signs_of_the_language(language, words):
+    from segkit.languages import reading
+
+    with reading(language):
+        figure, axes = plots.figure()
+        axes[0, 0].set_title(words, weight="bold")
+        assert plots.show(figure, words).png

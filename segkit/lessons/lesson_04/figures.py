@@ -45,6 +45,8 @@ def sizes(photo, masks, index):
                         found=found))
         told.append(say("scale {scale:g} ({cells:.0f} cells wide), {found}", scale=scale, cells=cells,
                         found=found))
+    lines = max(place.get_title().count("\n") + 1 for place in axes[0])
+    new.set_figheight(tall + 0.5 + 0.17 * (lines - 2))  # other languages may need a third line
     return plots.show(new, say("The same {name} at {masks} sizes: {listed}.",
                                name=labels.shown(labels.VOC[index]), masks=len(masks), listed=sentence(told)))
 

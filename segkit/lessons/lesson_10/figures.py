@@ -9,7 +9,7 @@ from segkit.languages import digits, message, say, sentence
 from segkit.lessons.lesson_10 import quantisation
 from segkit.masks import metrics
 from segkit.masks.words import percent
-from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION, results
+from segkit.plots import BLUE, GREEN, INK, ORANGE, VERMILION, results, style
 
 STYLES = ((BLUE, "-", "o"), (ORANGE, "--", "s"), (VERMILION, ":", "D"), (GREEN, "-.", "^"))
 # Label, unit, and the words of an alt text: without times, which differ from run to run.
@@ -199,7 +199,7 @@ def _shares(place, values, changed, edges, label):
     share = 100 * of_changed / np.maximum(all_of, 1)
     place.bar(edges[:-1], share, width=np.diff(edges), align="edge", color=VERMILION,
               edgecolor="white")
-    place.set_xlabel(label, fontsize=8)
+    place.set_xlabel(style.fitted(label, place, 8, share=0.7), fontsize=8)
     place.xaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 5, 10)))
     plots.plain(place)
 
