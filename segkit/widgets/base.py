@@ -11,7 +11,7 @@ from PIL import Image
 
 from segkit import photos
 from segkit.errors import SegkitError
-from segkit.languages import message, say
+from segkit.languages import language, message, say
 from segkit.widgets import markup
 from segkit.widgets.markup import ALL
 
@@ -20,7 +20,8 @@ WIDEST = 760  # the same for a figure, which has words in it
 # data/jupyter/jupyter_server_config.json lets Jupyter's server take messages of this size.
 # It drops larger ones without a word.
 UPLOAD_HINT = message("JPEG, PNG, WebP or GIF, up to 200 MB")
-_WIDE, _STYLE = Layout(width="auto"), {"description_width": "90px"}
+# English labels fit one width, so that sliders stand in line; in other languages each is as wide as its words.
+_WIDE, _STYLE = Layout(width="auto"), {"description_width": "90px" if language() == "en" else "initial"}
 
 
 class View:

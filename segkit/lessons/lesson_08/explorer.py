@@ -5,7 +5,7 @@ from ipywidgets import Dropdown, FloatSlider, Layout
 
 from segkit import photos
 from segkit.errors import SegkitError
-from segkit.languages import message, say
+from segkit.languages import language, message, say
 from segkit.masks import labels
 from segkit.networks.segmenter import Segmenter
 from segkit.widgets import markup, or_sentence
@@ -61,7 +61,8 @@ class Explorer(View):
             control.observe(self._refresh, "value")
 
     def _make_controls(self, photo, choices, chosen):
-        style, wide = {"description_width": "60px"}, Layout(width="auto")
+        style = {"description_width": "60px" if language() == "en" else "initial"}
+        wide = Layout(width="auto")
 
         def pick(label, options, value, tooltip):
             return Dropdown(description=label, options=options, value=value, tooltip=tooltip,
