@@ -92,7 +92,8 @@ WITH_PLACE = re.compile(r"(?<!!)\[(?P<words>[^\]]+)\]\((?P<target>[^)#:]*)(?P<pl
 # What the first page of another language shows of the English one, without the parts that have no translation.
 DIRECTIVE = re.compile(r"(^```\{.*?^```\n)", re.DOTALL | re.MULTILINE)
 CAPTION = re.compile(r"(?<=^:caption: ).+$", re.MULTILINE)
-NAMES = {"en": "English", "zh_CN": "简体中文"}  # in their own words; the others' are the CLDR's
+# In their own words, short enough for the head of a page on a phone; the others' names are the CLDR's.
+NAMES = {"en": "English", "pt_BR": "Português", "zh_CN": "简体中文"}
 
 
 def main(out, phone=None, teach=None, chosen=("en", *languages.LANGUAGES)):
