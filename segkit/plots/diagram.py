@@ -257,7 +257,7 @@ def _box(place, box, middle, width, height, marked):
         boxstyle="round,pad=0,rounding_size=0.05", facecolor=WARM if marked else PALE,
         edgecolor=ORANGE if marked else INK, linewidth=2.2 if marked else 0.8,
         linestyle="-" if box.stored else "--"))
-    words = box.shown.replace(", ", ",\n").replace(" +", " +\n") if height > THICK else box.words
+    words = box.shown.replace(", ", ",\n").replace(" +", " +\n") if height > THICK else box.shown
     place.text(*middle, f"{words}\n{box.size}", ha="center", va="center", fontsize=6.5, color=INK,
                linespacing=1.15, zorder=3)
 
