@@ -239,8 +239,8 @@ def test_bits_tell_every_share():
 
 
 def test_changed_pixels_are_told_one_by_one():
-    assert figures.changed({"grey": 0.071, "photos": 0.004}).alt == (
-        "Pixels that change their class, compared with float32: grey 7 % and photos under 1 %.")
+    assert figures.changed({"grey": 0.0966, "photos": 0.0356}).alt == (
+        "Pixels that change their class, compared with float32, to the nearest 5 %: grey 10 % and photos 5 %.")
 
 
 def test_ranges_compare_with_the_first():
