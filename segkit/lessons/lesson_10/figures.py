@@ -125,8 +125,8 @@ def changed(shares):
     plots.plain(place)
     # Processors calculate a little differently, and rounding makes more of it: so the words are coarse.
     told = sentence(f"{say(name)} {percent(round(20 * share) / 20)}" for name, share in shares.items())
-    return plots.show(new, say("Pixels that change their class, compared with float32, to the nearest 5 %: {told}.",
-                               told=told))
+    words = say("Pixels that change their class, compared with float32, to the nearest 5 %: {told}.", told=told)
+    return plots.show(new, words)
 
 
 def ranges(graph, sets):
