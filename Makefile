@@ -157,10 +157,14 @@ lab: $(READY)
 	if [ -n "$(IN_LANGUAGE)" ]; then \
 		SEGKIT_LANG=`"$(BIN)" tools/languages.py name "$(IN_LANGUAGE)"` && export SEGKIT_LANG && \
 		"$(BIN)" tools/languages.py build $$SEGKIT_LANG || exit 2; \
-		JUPYTER_CONFIG_PATH="`pwd`/build/locale/$$SEGKIT_LANG/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}"; \
-		export JUPYTER_CONFIG_PATH; first=/tree/build/locale/$$SEGKIT_LANG$${first#/tree}; \
+		user=`"$(BIN)" -c 'from jupyter_core.paths import jupyter_config_dir; print(jupyter_config_dir())'`; \
+		JUPYTERLAB_SETTINGS_DIR="$${JUPYTERLAB_SETTINGS_DIR:-$$user/lab/user-settings}"; export JUPYTERLAB_SETTINGS_DIR; \
+		JUPYTER_CONFIG_PATH="$$user$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}"; export JUPYTER_CONFIG_PATH; \
+		JUPYTER_CONFIG_DIR="`pwd`/build/locale/$$SEGKIT_LANG/jupyter"; export JUPYTER_CONFIG_DIR; \
+		first=/tree/build/locale/$$SEGKIT_LANG$${first#/tree}; \
 	fi; \
-	exec "$(BIN)" -m jupyterlab --allow-root --ServerApp.root_dir=. --LabApp.default_url=/lab$$first $(ARGS)
+	exec "$(BIN)" -m jupyterlab --allow-root --ServerApp.root_dir=. --LabApp.default_url=/lab$$first \
+		$(if $(IN_LANGUAGE),--LabApp.custom_css=True) $(ARGS)
 
 # The page is the notebook without its code. JUPYTER_PATH: our page template, which loads nothing from the network.
 # voila.json ends a kernel two minutes after its page was closed; Voila's own message at closing does not get through

@@ -291,15 +291,32 @@ def run(language, only=()):
     return failed
 
 
-def settings_for_jupyter(language):
-    """Write what `make lab` names in JUPYTER_CONFIG_PATH: JupyterLab's own words in the language, for this start.
+# JupyterLab's own fonts first for Latin letters; the range leaves them all other signs.
+FONT = """@font-face { font-family: "segkit CJK"; src: url(cjk.otf); unicode-range: U+2E80-9FFF, U+F900-FAFF, U+FF00-FFEF; }
+body {
+  --jp-ui-font-family: "segkit CJK", system-ui, sans-serif;
+  --jp-content-font-family: "segkit CJK", system-ui, sans-serif;
+  --jp-code-font-family: "segkit CJK", ui-monospace, monospace;
+}
+"""
 
-    They are seen where JupyterLab's language pack is installed, and where the user has not chosen a language there.
+
+def settings_for_jupyter(language):
+    """Write the folder that `make lab` makes JUPYTER_CONFIG_DIR: JupyterLab's own words and a font, for this start.
+
+    The words are seen where JupyterLab's language pack is installed, and where the user has not chosen a language there;
+    the font where data/fonts has one for the language.
     """
+    folder = BUILT / language / "jupyter"
     territory = {"es": "es_ES", "ja": "ja_JP"}.get(language, language)
-    file = BUILT / language / "jupyter" / "labconfig" / "default_setting_overrides.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"@jupyterlab/translation-extension:plugin": {"locale": territory}}), encoding="utf-8")
+    (folder / "labconfig").mkdir(parents=True, exist_ok=True)
+    (folder / "labconfig" / "default_setting_overrides.json").write_text(
+        json.dumps({"@jupyterlab/translation-extension:plugin": {"locale": territory}}), encoding="utf-8")
+    font = ROOT / "data" / "fonts" / f"{language}.otf"
+    if font.exists():
+        (folder / "custom").mkdir(exist_ok=True)
+        (folder / "custom" / "cjk.otf").write_bytes(font.read_bytes())
+        (folder / "custom" / "custom.css").write_text(FONT, encoding="utf-8")
 
 
 def main(arguments=None):

@@ -112,3 +112,8 @@ def test_jupyterlab_is_asked_for_its_own_words(tmp_path, monkeypatch):
     tool.settings_for_jupyter("es")
     file = tmp_path / "es" / "jupyter" / "labconfig" / "default_setting_overrides.json"
     assert json.loads(file.read_text()) == {"@jupyterlab/translation-extension:plugin": {"locale": "es_ES"}}
+    assert not (tmp_path / "es" / "jupyter" / "custom").exists()
+    tool.settings_for_jupyter("ja")
+    custom = tmp_path / "ja" / "jupyter" / "custom"
+    assert "cjk.otf" in (custom / "custom.css").read_text() and (custom / "cjk.otf").stat().st_size > 100_000
+
