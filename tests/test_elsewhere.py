@@ -1,6 +1,5 @@
 """Ways to the lessons without an install of one's own: Binder, Google Colab, a development container."""
 
-import importlib.util
 import json
 import os
 import re
@@ -14,6 +13,7 @@ import jsonschema
 import nbformat
 import pytest
 from packaging.specifiers import SpecifierSet
+from scripts import scripts
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -72,10 +72,8 @@ def test_the_development_container_does_what_make_does():
 @pytest.fixture(scope="module")
 def launch():
     """The module site/launch.py."""
-    spec = importlib.util.spec_from_file_location("site_launch", ROOT / "site" / "launch.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with scripts("site", "launch") as module:
+        yield module
 
 
 @pytest.fixture

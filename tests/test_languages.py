@@ -3,11 +3,11 @@
 import ast
 import json
 import string
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scripts import scripts
 
 from segkit import languages
 from segkit.languages import LANGUAGES, digits, reading, say, say_many, sentence
@@ -120,12 +120,8 @@ def test_signs_and_lists_of_each_language(name, figure, words):
 
 @pytest.fixture(scope="module")
 def tool():
-    sys.path.insert(0, str(ROOT / "tools"))
-    try:
-        import messages
-    finally:
-        sys.path.pop(0)
-    return messages
+    with scripts("tools", "messages") as module:
+        yield module
 
 
 @pytest.mark.parametrize("name", LANGUAGES[1:])

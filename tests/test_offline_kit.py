@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import importlib.util
 import re
 import sys
 import tarfile
@@ -10,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from scripts import scripts
 
 from segkit import models
 
@@ -19,10 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="module")
 def kit():
     """tools/offline_kit.py as a module."""
-    spec = importlib.util.spec_from_file_location("offline_kit", ROOT / "tools" / "offline_kit.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with scripts("tools", "offline_kit") as module:
+        yield module
 
 
 LOCK = """#    made by a test

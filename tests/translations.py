@@ -1,23 +1,18 @@
 """What the tests of translations share: the tools, and functions that find what is wrong with one message."""
 
 import csv
-import importlib
 import re
-import sys
 from collections import Counter
 from functools import cache
 from pathlib import Path
 
 import polib
 from markdown_it import MarkdownIt
+from scripts import scripts
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-try:
-    fonts, tool = importlib.import_module("fonts"), importlib.import_module("languages")
-finally:
-    sys.path.remove(str(ROOT / "tools"))
-    del sys.modules["fonts"], sys.modules["languages"]
+with scripts("tools", "fonts", "languages") as (fonts, tool):
+    pass
 
 LANGUAGES, SOURCES = tool.LANGUAGES, tool.sources()
 CODE, TARGET, ADDRESS = re.compile(r"`[^`]+`"), re.compile(r"(?<=\])\([^)]*\)"), re.compile(r"(?a)https?://[\w./%#?=&~:+@-]*[\w/]")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from browser_limit import CHROMIUM
+from scripts import scripts
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 300_000  # milliseconds; a step takes seconds at most on a machine that has time
@@ -26,12 +27,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reas
 @pytest.fixture(scope="module")
 def simulate():
     """The module hub/simulate.py."""
-    sys.path.insert(0, str(ROOT / "hub"))
-    try:
-        yield importlib.import_module("simulate")
-    finally:
-        sys.path.remove(str(ROOT / "hub"))
-        del sys.modules["simulate"]
+    with scripts("hub", "simulate") as module:
+        yield module
 
 
 @pytest.fixture(scope="module")

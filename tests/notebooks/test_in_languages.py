@@ -3,12 +3,11 @@
 `make test` takes one lesson for each language, `make test-languages` all of them.
 """
 
-import importlib
 import os
-import sys
 from pathlib import Path
 
 import pytest
+from scripts import scripts
 from translations import LANGUAGES, english, tool
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,12 +42,8 @@ Text.draw, Figure.savefig = draw, savefig
 @pytest.fixture(scope="module")
 def lessons():
     """The module tools/lessons.py."""
-    sys.path.insert(0, str(ROOT / "tools"))
-    try:
-        yield importlib.import_module("lessons")
-    finally:
-        sys.path.remove(str(ROOT / "tools"))
-        del sys.modules["lessons"], sys.modules["pictures"]
+    with scripts("tools", "lessons") as module:
+        yield module
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
 """`make lessons`: what says the same stays, byte for byte; a lesson that fails is named and left as it was."""
 
 import base64
-import importlib
 import io
-import sys
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 from PIL import Image
+from scripts import scripts
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 WORDS, SHADE, OTHER = "10 blue pixels", 250, 120
@@ -29,12 +28,8 @@ CELLS = ("print('it took', __import__('time').perf_counter(), 'ms')", DRAW, "pri
 @pytest.fixture(scope="module")
 def tool():
     """The modules tools/lessons.py and tools/pictures.py."""
-    sys.path.insert(0, str(TOOLS))
-    try:
-        yield importlib.import_module("lessons"), importlib.import_module("pictures")
-    finally:
-        sys.path.remove(str(TOOLS))
-        del sys.modules["lessons"], sys.modules["pictures"]
+    with scripts("tools", "lessons", "pictures") as modules:
+        yield modules
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """`make teach`: a sheet says what its lesson and its exercises say, its links lead somewhere, and the plans can be kept."""
 
-import importlib
 import re
-import sys
 from pathlib import Path
 
 import pytest
 from lesson_files import LESSONS, exercises, read, sections
+from scripts import scripts
 
 from segkit import lessons
 
@@ -17,12 +16,8 @@ TOOLS = Path(__file__).resolve().parents[2] / "tools"
 @pytest.fixture(scope="module")
 def tool():
     """The module tools/teacher.py."""
-    sys.path.insert(0, str(TOOLS))
-    try:
-        yield importlib.import_module("teacher")
-    finally:
-        sys.path.remove(str(TOOLS))
-        del sys.modules["teacher"]
+    with scripts("tools", "teacher") as module:
+        yield module
 
 
 @pytest.fixture(scope="module")
