@@ -31,16 +31,11 @@ PICTURES = ("docs/cat-overlay.png", "data/models/examples.jpg")
 # What systems bring for a language, as CSS names it; where none of these is there, the browser loads ours.
 LOCAL = {"ja": ("HiraginoSans-W3", "Yu Gothic Regular", "Noto Sans CJK JP", "Noto Sans JP"),
          "zh_CN": ("PingFangSC-Regular", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC")}
-FONT = """@font-face {{
-  font-family: "segkit CJK";
-  src: {local}url(cjk.otf);
-  unicode-range: U+2E80-9FFF, U+F900-FAFF, U+FF00-FFEF;
-}}
-html {{
+FONT = """html {
   --pst-font-family-base: "segkit CJK", var(--pst-font-family-base-system);
   --pst-font-family-heading: "segkit CJK", var(--pst-font-family-base-system);
   --pst-font-family-monospace: var(--pst-font-family-monospace-system), "segkit CJK";
-}}
+}
 """
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What MathJax needs for formulas in TeX, of all that its package holds.
@@ -217,7 +212,8 @@ def lay_out_translated(folder, language):
     if (font := ROOT / "data" / "fonts" / f"{language}.otf").is_file():
         shutil.copy(font, folder / "static" / "cjk.otf")
         with (folder / "static" / "segkit.css").open("a", encoding="utf-8") as style:
-            style.write(FONT.format(local="".join(f'local("{name}"), ' for name in LOCAL.get(language, ()))))
+            installed = "".join(f'local("{name}"), ' for name in LOCAL.get(language, ()))
+            style.write(languages.FACE.format(local=installed) + FONT)
 
 
 def contents(directive, words):

@@ -291,9 +291,14 @@ def run(language, only=()):
     return failed
 
 
-# JupyterLab's own fonts first for Latin letters; the range leaves them all other signs.
-FONT = """@font-face { font-family: "segkit CJK"; src: url(cjk.otf); unicode-range: U+2E80-9FFF, U+F900-FAFF, U+FF00-FFEF; }
-body {
+# Ours for Chinese and Japanese signs alone, from a file beside the style; Latin letters stay in the page's own font.
+FACE = """@font-face {{
+  font-family: "segkit CJK";
+  src: {local}url(cjk.otf);
+  unicode-range: U+2E80-9FFF, U+F900-FAFF, U+FF00-FFEF;
+}}
+"""
+IN_JUPYTER = """body {
   --jp-ui-font-family: "segkit CJK", system-ui, sans-serif;
   --jp-content-font-family: "segkit CJK", system-ui, sans-serif;
   --jp-code-font-family: "segkit CJK", ui-monospace, monospace;
@@ -316,7 +321,7 @@ def settings_for_jupyter(language):
     if font.exists():
         (folder / "custom").mkdir(exist_ok=True)
         (folder / "custom" / "cjk.otf").write_bytes(font.read_bytes())
-        (folder / "custom" / "custom.css").write_text(FONT, encoding="utf-8")
+        (folder / "custom" / "custom.css").write_text(FACE.format(local="") + IN_JUPYTER, encoding="utf-8")
 
 
 def main(arguments=None):
