@@ -78,8 +78,8 @@ def convolution(operator):
 def _expect(operator, shape):
     """Refuse an output of another shape than the file declares."""
     if operator.outputs[0].shape != tuple(shape):
-        raise SegkitError(say("the file declares an output of shape {shape}; the operator makes {tuple}",
-                              shape=operator.outputs[0].shape, tuple=tuple(shape)))
+        raise SegkitError(say("the file declares an output of shape {shape}; the operator makes {made}",
+                              shape=operator.outputs[0].shape, made=tuple(shape)))
 
 
 _ACTIVATIONS = {"none": lambda x: x, "relu": reference.relu, "relu6": reference.relu6,

@@ -67,9 +67,9 @@ def with_input_size(name, side, target):
     for tensor in graph.tensors:
         if tensor.data is None and len(tensor.shape) == 4 and tensor.index not in weights:
             if not {*tensor.shape[1:3]} <= {*new}:
-                raise SegkitError(say("{name} has a map of {columns} x {channels} cells, which is no part of "
+                raise SegkitError(say("{name} has a map of {rows} x {columns} cells, which is no part of "
                                       "{old} pixels; take a model of this course at output stride 16",
-                                      name=graph.path.name, columns=tensor.shape[1], channels=tensor.shape[2],
+                                      name=graph.path.name, rows=tensor.shape[1], columns=tensor.shape[2],
                                       old=old))
             count, height, width, channels = tensor.shape
             tensors[tensor.index].shape = [count, new[height], new[width], channels]
