@@ -166,11 +166,12 @@ def _check_size(width, height, name, max_pixels):
 
 
 def _from_image(image, name, max_pixels):
-    from PIL import Image, ImageOps
+    from PIL import ExifTags, Image, ImageOps
 
     _check_size(*image.size, name, max_pixels)
     image.load()
-    image = ImageOps.exif_transpose(image)
+    if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+        image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":
         return _from_array(np.asarray(image), max_pixels, name)
     if image.mode == "La":  # Pillow turns it into LA and into nothing else
@@ -179,7 +180,7 @@ def _from_image(image, name, max_pixels):
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
-    return np.array(image.convert("RGB"))
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _from_array(array, max_pixels, name=None):

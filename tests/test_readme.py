@@ -77,7 +77,7 @@ def test_a_quoted_message_is_what_a_reader_sees(trouble, words, cache, monkeypat
         raise ConnectionError
 
     monkeypatch.setattr("segkit.models.files.fetch", no_network)
-    monkeypatch.setattr(settings, "runtimes", lambda: {"litert": "2.1"})
+    monkeypatch.setattr(settings, "installed", lambda: ["litert"])
     with pytest.raises(SegkitError) as raised:
         trouble()
     pattern, = (quoted for quoted in quoted_messages() if re.escape(words) in quoted)

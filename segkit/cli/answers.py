@@ -4,10 +4,31 @@ import json
 
 from segkit import photos
 from segkit.errors import SegkitError, enough_memory, whole_file
+from segkit.networks.segmenter import Segmenter
 
 FAST_PNG = 1  # zlib's level: the quickest; files are a little larger
 # How many pixels a side a file of this format can hold, or the library that writes it.
 LONGEST = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
+
+
+class Worker:
+    """Answers photo after photo with one segmenter; :mod:`segkit.cli.folder` has it in other processes."""
+
+    def start(self, settings, as_json):
+        """Make ready. SegkitError: the model cannot be had, or a setting is wrong.
+
+        Args:
+            settings: dictionary of arguments for :class:`segkit.Segmenter`.
+            as_json: as for :func:`answer`.
+        """
+        self._segmenter, self._as_json = Segmenter(**settings), as_json
+
+    def one(self, job):
+        """(answer, None) for a job (source, targets), or (None, a line that says what was wrong)."""
+        try:
+            return answer(self._segmenter, *job, self._as_json, several=True), None
+        except SegkitError as error:
+            return None, str(error)
 
 
 def answer(segmenter, source, targets, as_json, several):

@@ -4,9 +4,7 @@ import sys
 from pathlib import Path
 
 from segkit.cli import folder
-from segkit.cli.answers import answer
 from segkit.errors import SegkitError
-from segkit.networks.segmenter import Segmenter
 
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 OVERLAYS = {".png", ".jpg", ".jpeg", ".webp"}
@@ -36,14 +34,14 @@ def segment(options):
         return _each(jobs, settings, options)
     if options.resume or options.workers is not None:
         raise SegkitError("--resume and --workers are for several photos; leave them out for one")
+    from segkit.cli.answers import Segmenter, answer  # takes a while; for several photos others import it
+
     print(answer(Segmenter(**settings), *jobs[0], options.json, several=False))
     return 0
 
 
 def _each(jobs, settings, options):
     """Segment all photos; 1 if some failed, else 0. A line for each of these comes at the end."""
-    from tqdm import tqdm
-
     if options.workers is not None and options.workers < 1:
         raise SegkitError(f"--workers is 1 or more, not {options.workers}")
     if options.resume:
@@ -54,18 +52,28 @@ def _each(jobs, settings, options):
         print(f"{before - len(jobs)} of {before} photos were done before", file=sys.stderr)
     folder.stamp(jobs, settings)
     failed = []
-    # disable=None: the bar shows in a terminal only, so that a pipe stays clean.
-    with tqdm(total=len(jobs), unit="photo", disable=None) as bar:
-        for said, wrong in folder.run(jobs, settings, options.json, options.workers):
-            with bar.external_write_mode(file=sys.stdout):
-                if said is not None:
-                    print(said, flush=True)
-            failed += [wrong] if wrong else []
-            bar.update()
+    answers = folder.run(jobs, settings, options.json, options.workers)
+    if sys.stderr.isatty():  # a pipe stays clean
+        answers = _with_bar(answers, len(jobs))
+    for said, wrong in answers:
+        if said is not None:
+            print(said, flush=True)
+        failed += [wrong] if wrong else []
     folder.unstamp(jobs)
     for line in failed:
         print(f"segkit: {line}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _with_bar(answers, total):
+    """The same answers, with a bar that makes room while one of them is printed."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit="photo") as bar:
+        for one in answers:
+            with bar.external_write_mode(file=sys.stdout):
+                yield one
+            bar.update()
 
 
 def _sources(named):
@@ -109,8 +117,9 @@ def _outputs(target, kind, sources, several, ending):
             raise SegkitError(f"--{kind}: several photos have the same name "
                               f"{max(names, key=names.count)}; run them one folder at a time")
         targets = [target / f"{name}.{ending}" for name in names]
-    originals = {source.resolve() for source in sources}
-    for path in targets:
+    there = [path for path in targets if path.exists()]
+    originals = {source.resolve() for source in sources} if there else ()
+    for path in there:
         if path.resolve() in originals:
             raise SegkitError(f"--{kind} {path} would overwrite a photo; name another place")
     return targets

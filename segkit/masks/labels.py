@@ -61,9 +61,10 @@ def voc_palette():
     Returns:
         (256, 3) uint8 array, RGB. Entry 255 is (224, 224, 192).
     """
-    import imgviz  # takes a while to import, and few callers need it
-
-    return imgviz.label_colormap().copy()  # the original cannot be written to
+    index, palette = np.arange(256, dtype=np.uint8), np.zeros((256, 3), np.uint8)
+    for bit in range(8):
+        palette[:, bit % 3] |= (index >> bit & 1) << 7 - bit // 3
+    return palette
 
 
 def screen_palette():

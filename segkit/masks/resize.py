@@ -61,9 +61,14 @@ def resize_bilinear(photo, height, width):
         (height, width, C) float32 with whole numbers from 0 to 255: OpenCV
         calculates in integers and rounds to the nearest.
     """
+    return resize_pixels(photo, height, width).astype(np.float32)
+
+
+def resize_pixels(photo, height, width):
+    """:func:`resize_bilinear` whose answer stays uint8; the photo itself where the sizes agree."""
     if photo.shape[:2] != (height, width):
         photo = cv2.resize(photo, (width, height), interpolation=cv2.INTER_LINEAR)
-    return photo.reshape(height, width, -1).astype(np.float32)
+    return photo.reshape(height, width, -1)
 
 
 def resize_nearest(mask, height, width, region=None):

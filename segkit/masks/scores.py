@@ -50,13 +50,13 @@ def class_map(scores, step=1):
     for rounding may fall either way. Rounding to whole numbers keeps order, too, so
     8-bit scores give the very same answer.)
     """
-    points = scores[::step, ::step].ravel()  # between grid points a NaN comes from a grid point
-    if scores.dtype.kind == "f" and np.isnan(np.dot(points, points)):  # one pass sees any NaN
+    points = scores[::step, ::step]  # between grid points a NaN comes from a grid point
+    if scores.dtype.kind == "f" and np.isnan(np.dot(points.ravel(), points.ravel())):  # one pass sees any NaN
         raise SegkitError(say("the scores hold NaN (not a number), so no class can win; the model's file or "
                               "its input is damaged"))
     if step == 1:
         return scores.argmax(axis=-1).astype(np.uint8)
-    corners = scores[::step, ::step].argmax(axis=-1).astype(np.uint8)
+    corners = points.argmax(axis=-1).astype(np.uint8)
     first = corners[:-1, :-1]
     agree = ((first == corners[:-1, 1:]) & (first == corners[1:, :-1])
              & (first == corners[1:, 1:]))

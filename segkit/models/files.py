@@ -52,9 +52,9 @@ def cache_folder():
     """The folder for downloaded models (it need not exist yet)."""
     if os.environ.get("SEGKIT_CACHE"):
         return Path(os.path.expanduser(os.environ["SEGKIT_CACHE"]))
-    import pooch  # here, because it takes a while to import
+    import platformdirs  # takes a while to import
 
-    return Path(pooch.os_cache("segkit")) / "models"
+    return Path(platformdirs.user_cache_dir("segkit"), "models")
 
 
 def folders():

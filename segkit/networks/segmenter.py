@@ -14,6 +14,7 @@ from math import isfinite
 from numbers import Real
 from time import perf_counter
 
+import cv2
 import numpy as np
 
 from segkit import models, photos
@@ -59,7 +60,10 @@ class Segmentation:
     @cached_property
     def classes(self):
         """The classes in the mask as :class:`ClassShare`, the largest share first."""
-        counts = np.bincount(self.mask.ravel(), minlength=1)
+        pixels = self.mask.ravel()
+        # Most pixels are of the class of the one before: there are fewer runs than pixels to count.
+        starts = np.flatnonzero(np.append(True, pixels[1:] != pixels[:-1]))
+        counts = np.bincount(pixels[starts], np.diff(starts, append=pixels.size), minlength=1)
         order = sorted(np.flatnonzero(counts), key=lambda index: -counts[index])
         return [ClassShare(int(index), self.name(index), float(counts[index] / self.mask.size))
                 for index in order]
@@ -187,20 +191,27 @@ class Segmenter:
         """
         size = self._input.shape[1:3]
         region = resize.fit_region(photo.shape[:2], size, self.fit)
-        pixels = resize.resize_bilinear(photo, region.height, region.width)
+        pixels = resize.resize_pixels(photo, region.height, region.width)
+        # A pixel has one of 256 values: each is normalised once, and then looked up.
+        values = cv2.LUT(pixels, self._stored(np.arange(256)))
         if (region.height, region.width) != size:
-            canvas = np.full((*size, 3), resize.GREY, np.float32)
+            canvas = np.full((*size, 3), self._stored(resize.GREY))
             canvas[region.top:region.top + region.height,
-                   region.left:region.left + region.width] = pixels
-            pixels = canvas
+                   region.left:region.left + region.width] = values
+            values = canvas
+        return values[None], region
+
+    def _stored(self, pixels):
+        """What the input stores for pixel values: an array of its dtype."""
+        pixels = np.array(pixels, np.float32)
         if self._input.scale is None:
             values = normalise(pixels, self.mean, self.std)
         else:  # normalised = scale * (stored - zero_point), solved for what is stored
             step = self.std * self._input.scale
             values = normalise(pixels, self.mean - self._input.zero_point * step, step)
             limits = np.iinfo(self._input.dtype)
-            np.rint(np.clip(values, limits.min, limits.max, out=values), out=values)
-        return values.astype(self._input.dtype, copy=False)[None], region
+            values = np.rint(np.clip(values, limits.min, limits.max))
+        return values.astype(self._input.dtype)
 
     def finish(self, output, region, photo_size):
         """The mask at the photo's size.

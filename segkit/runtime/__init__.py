@@ -1,23 +1,16 @@
-"""A .tflite file -> Session, on LiteRT or tflite-runtime; the trial of a file that may crash."""
+"""A .tflite file -> Session, on LiteRT or tflite-runtime; the trial of a file that may crash.
+
+The names below are loaded on first use: a process of its own, for one, needs no NumPy to be started.
+"""
 
 from segkit import lazily
-from segkit.runtime.opening import open_session
-from segkit.runtime.session import Applied, Asked, Session, TensorInfo, load
-from segkit.runtime.settings import (
-    DELEGATES,
-    RUNTIMES,
-    Resolved,
-    allowed_cores,
-    checked_delegate,
-    checked_runtime,
-    checked_threads,
-    free_cores,
-    instructions,
-    runtimes,
-    working_threads,
-)
 
-__all__ = ["Applied", "Asked", "DELEGATES", "RUNTIMES", "Session", "Resolved", "TensorInfo",
-           "allowed_cores", "checked_delegate", "checked_runtime", "checked_threads", "free_cores",
-           "instructions", "load", "open_session", "runtimes", "working_threads"]
-__getattr__, __dir__ = lazily(__name__, __path__)
+_HOMES = {
+    "opening": ["open_session"],
+    "session": ["Applied", "Asked", "Session", "TensorInfo", "load"],
+    "settings": ["DELEGATES", "RUNTIMES", "Resolved", "allowed_cores", "checked_delegate", "checked_runtime",
+                 "checked_threads", "free_cores", "instructions", "runtimes", "working_threads"],
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+__all__ = sorted(_HOME)
+__getattr__, __dir__ = lazily(__name__, __path__, _HOME)

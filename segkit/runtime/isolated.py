@@ -90,8 +90,19 @@ class Isolated:
             Gone: the method raised, the process crashed, or it did not answer in time.
             Cancelled: the caller's wish came first.
         """
+        self.post(do, **values)
+        return self.answer(timeout)
+
+    def post(self, do, **values):
+        """Send the question of :meth:`ask` and do not wait. Several may be sent before they are answered."""
         try:
             self._pipe.send((do, values))
+        except OSError:
+            raise self._died() from None
+
+    def answer(self, timeout):
+        """The answer to the question that was sent first, of those without one; as :meth:`ask`."""
+        try:
             self._wait(timeout)
             status, answer = self._pipe.recv()
         except (EOFError, OSError):
@@ -135,6 +146,12 @@ class Isolated:
 
     def __exit__(self, *_):
         self.close()
+
+
+def with_answers(processes):
+    """Wait until some of several :class:`Isolated` have an answer, or have ended; a list of these."""
+    owners = {process._pipe: process for process in processes}
+    return [owners[pipe] for pipe in connection.wait(list(owners))]
 
 
 def limit_memory():

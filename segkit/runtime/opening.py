@@ -1,7 +1,6 @@
 """A .tflite file -> Session: what is asked is checked, a file that may crash is tried first."""
 
 from segkit import models
-from segkit.runtime import trial
 from segkit.runtime.session import Asked, load
 from segkit.runtime.settings import (
     DELEGATES,
@@ -39,5 +38,7 @@ def open_session(path_or_name, runtime="auto", threads=None, delegate="xnnpack")
                         checked_delegate(delegate))
     file, model = models.resolve(path_or_name)
     if model is None or settings.delegate not in DELEGATES:
+        from segkit.runtime import trial  # what starts processes takes a while to import
+
         trial.try_in_a_process(file, settings)
     return load(file, model, asked, settings)

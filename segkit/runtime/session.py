@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 
 import numpy as np
-import psutil
 
 from segkit import models
 from segkit.errors import SegkitError, captured_stderr, one_line
@@ -21,7 +20,8 @@ from segkit.runtime.quantised import dequantise
 from segkit.runtime.settings import (
     DELEGATES,
     RUNTIMES,
-    runtimes,
+    loaded_version,
+    threads_here,
     working_threads,
 )
 
@@ -134,7 +134,7 @@ class Session:
                         shape=tensor.shape, dtype2=array.dtype, shape2=array.shape))
             self.interpreter.set_tensor(tensor.index, array)
         first = self.applied.threads is None
-        threads_before = psutil.Process().num_threads() if first else None
+        threads_before = threads_here() if first else None
         try:
             self.interpreter.invoke()
         except (RuntimeError, ValueError) as error:
@@ -169,7 +169,7 @@ def load(file, model, asked, settings, quiet=True):
     content = models.content(file)
     module = import_runtime(settings.runtime)
     resolver = getattr(module.OpResolverType, _RESOLVERS.get(settings.delegate, _RESOLVERS["none"]))
-    threads_before = psutil.Process().num_threads()
+    threads_before = threads_here() if settings.threads > 1 else 1
     with captured_stderr() if quiet else nullcontext([""]) as log:
         try:
             libraries = ([module.load_delegate(settings.delegate)]
@@ -262,5 +262,5 @@ def _applied(nodes, settings, threads_before):
     delegate = settings.delegate if taken or settings.delegate == "reference" else "none"
     # XNNPACK starts its threads now, the built-in kernels at the first run.
     threads = working_threads(settings.threads, threads_before) if taken else None
-    return Applied(settings.runtime, runtimes()[settings.runtime],
+    return Applied(settings.runtime, loaded_version(settings.runtime),
                    1 if settings.threads == 1 else threads, delegate, taken, len(own))

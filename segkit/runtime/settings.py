@@ -2,11 +2,10 @@
 
 import os
 from dataclasses import dataclass
-from importlib import metadata, util
+from importlib import import_module, util
 from pathlib import Path
 
 import numpy as np
-import psutil
 
 from segkit.errors import SegkitError, one_line
 from segkit.languages import say
@@ -30,15 +29,27 @@ class Resolved:
 
 def runtimes():
     """The runtimes installed here: a dictionary from name to version."""
-    return {name: _version(package) for name, (module, package) in RUNTIMES.items()
-            if util.find_spec(module.split(".")[0])}
+    return {name: _version(RUNTIMES[name][1]) for name in installed()}
+
+
+def installed():
+    """The names of the runtimes installed here, the one that "auto" takes first."""
+    return [name for name, (module, _) in RUNTIMES.items() if util.find_spec(module.split(".")[0])]
 
 
 def _version(package):
+    from importlib import metadata  # takes a while to import
+
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:  # the module came in a package of another name
         return "unknown"
+
+
+def loaded_version(runtime):
+    """The version of a runtime that this process has imported."""
+    package = import_module(RUNTIMES[runtime][0].split(".")[0])
+    return getattr(package, "__version__", None) or runtimes()[runtime]
 
 
 def allowed_cores():
@@ -59,29 +70,38 @@ def free_cores():
 
     Looks at the whole machine for a tenth of a second.
     """
+    import psutil  # takes a while to import
+
     busy = round(sum(psutil.cpu_percent(interval=0.1, percpu=True)) / 100)
     return max(1, allowed_cores() - busy)
+
+
+def threads_here():
+    """How many threads this process has."""
+    import psutil  # takes a while to import
+
+    return psutil.Process().num_threads()
 
 
 def working_threads(asked, before):
     """How many threads work for a model: the calling one, and those that were started since.
 
     Args:
-        asked: how many were asked for; more are not counted.
-        before: how many this process had before the model was loaded or first run.
+        asked: how many were asked for; more are not counted, and for one nobody has to look.
+        before: how many :func:`threads_here` were there before the model was loaded or first run.
     """
-    return min(asked, 1 + max(0, psutil.Process().num_threads() - before))
+    return 1 if asked == 1 else min(asked, 1 + max(0, threads_here() - before))
 
 
 def checked_runtime(runtime):
     """The runtime's name, "auto" resolved. SegkitError: unknown or not installed."""
-    installed = runtimes()
-    if runtime == "auto" and installed:
-        return next(name for name in RUNTIMES if name in installed)
+    here = installed()
+    if runtime == "auto" and here:
+        return here[0]
     if runtime not in ("auto", *RUNTIMES):
         raise SegkitError(say("unknown runtime {runtime!r}; choose auto, {listed}", runtime=runtime,
                               listed=" or ".join(RUNTIMES)))
-    if runtime not in installed:
+    if runtime not in here:
         package = RUNTIMES.get(runtime, RUNTIMES["litert"])[1]
         where = (" (it exists for Linux and Python up to 3.11)" if runtime == "tflite" else "")
         raise SegkitError(say("the runtime {runtime!r} is not installed: pip install {package}{where}",

@@ -4,7 +4,7 @@ import pytest
 
 from segkit import Segmenter, models, open_session, photos
 from segkit.masks import labels
-from segkit.runtime.session import runtimes
+from segkit.runtime.settings import runtimes
 
 FOLDER = models.DATA / "models"
 PARTS = [model.name for model in models.catalogue().values() if model.task in ("trunk", "head")]

@@ -8,7 +8,7 @@ from segkit.errors import SegkitError
 from segkit.masks import labels
 from segkit.networks import heads
 from segkit.networks.heads import Classifier, Detector, SegmentationHead, Trunk
-from segkit.runtime.session import runtimes
+from segkit.runtime.settings import runtimes
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,7 @@ def test_a_photo_without_things_is_nearly_all_background(segmenter):
 
 
 def test_both_runtimes_and_all_delegates_find_nearly_the_same(model_path):
-    from segkit.runtime.session import runtimes
+    from segkit.runtime.settings import runtimes
 
     model_path("deeplabv3")
     photo = photos.sample("cat")
@@ -117,7 +117,7 @@ def test_a_letterboxed_photo_keeps_its_place_in_the_mask(segmenter):
 @pytest.mark.parametrize("runtime", ["litert", "tflite"])
 @pytest.mark.parametrize("name, step", [("deeplab", 4), ("deeplab-w8", 4), ("deeplabv3", 8), ("deeplabv3-gpu", 8)])
 def test_the_class_map_is_the_argmax_of_every_pixel(name, step, runtime, segmenter):
-    from segkit.runtime.session import runtimes
+    from segkit.runtime.settings import runtimes
 
     if runtime not in runtimes():
         pytest.skip(f"the runtime {runtime} is not installed")

@@ -75,7 +75,7 @@ def outcomes(run_python, files, how, runtime):
 def test_of_300_damaged_models_none_kills_the_caller(delegate, seed, model_path, run_python, tmp_path):
     """A trial for each would take minutes. So one process loads them without a trial, which very few
     files kill; those go the whole way, and then the trial must have died in the caller's place."""
-    from segkit.runtime.session import runtimes
+    from segkit.runtime.settings import runtimes
 
     if "litert" not in runtimes():
         pytest.skip("the runtime litert is not installed")

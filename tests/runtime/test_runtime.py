@@ -297,21 +297,21 @@ def test_an_unknown_delegate_is_one_line(name):
 
 @pytest.mark.parametrize("name, package", [("litert", "ai-edge-litert"), ("tflite", "tflite-runtime")])
 def test_a_runtime_that_is_not_installed_comes_with_its_command(name, package, monkeypatch):
-    monkeypatch.setattr(settings, "runtimes", dict)
+    monkeypatch.setattr(settings, "installed", list)
     with pytest.raises(SegkitError) as raised:
         open_session("deeplabv3", runtime=name, threads=1)
     assert f"pip install {package}" in complaint(raised)
 
 
 def test_no_runtime_at_all_comes_with_a_command(monkeypatch):
-    monkeypatch.setattr(settings, "runtimes", dict)
+    monkeypatch.setattr(settings, "installed", list)
     with pytest.raises(SegkitError) as raised:
         open_session("deeplabv3", threads=1)
     assert "pip install ai-edge-litert" in complaint(raised)
 
 
 def test_the_second_runtime_is_taken_where_the_first_is_absent(monkeypatch):
-    monkeypatch.setattr(settings, "runtimes", lambda: {"tflite": "2.14.0"})
+    monkeypatch.setattr(settings, "installed", lambda: ["tflite"])
     assert settings.checked_runtime("auto") == "tflite"
 
 
