@@ -62,7 +62,7 @@ def influence(photo, row, column, pairwise=Pairwise()):
 
 
 def half(influence):
-    """The smallest share of the pixels, 0 to 1, from which half of all influence comes; see :func:`influence`."""
+    """The smallest share of the pixels, 0 to 1, from which half of an :func:`influence` comes."""
     rising = np.sort(influence, axis=None)[::-1].cumsum()
     return (np.searchsorted(rising, rising[-1] / 2) + 1) / influence.size
 

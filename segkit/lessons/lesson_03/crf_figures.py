@@ -45,7 +45,7 @@ def _ring(place, pixel, colour=ORANGE):
 
 
 def _enlarge(whole, part, pixel, size):
-    """Leave of the axes ``part`` what lies around a pixel, and frame that in ``whole``; both show a map of ``size``."""
+    """Leave of the axes ``part`` what lies around a pixel, framed in ``whole``; both show a map of ``size``."""
     sides = [min(2 * away + 1, side) for away, side in zip(AROUND, size)]
     top, left = (int(np.clip(place - away, 0, side - shown))
                  for place, away, side, shown in zip(pixel, AROUND, size, sides))
@@ -88,7 +88,8 @@ def sharpen(scene, pixel, influence, before, after):
     return plots.show(new, say("A photo of {size} pixels. For the pixel at row {row}, column {column}, half "
                                "of all influence comes from {half} of the pixels. The CRF changes the class "
                                "of {share} of the pixels.{told}", size=size, row=pixel[0], column=pixel[1],
-                               half=percent(crf.half(influence)), share=percent((before != after).mean()), told=told))
+                               half=percent(crf.half(influence)), share=percent((before != after).mean()),
+                               told=told))
 
 
 def explored(scene, beliefs, step, pixel, influence):
@@ -120,7 +121,7 @@ def explored(scene, beliefs, step, pixel, influence):
     else:
         axes[1, 1].set_axis_off()
     plots.panel(axes[1, 0], np.sqrt(influence), say("influence on the pixel"), cmap=MAP)
-    for place, colour in ((axes[0, 0], ORANGE), (axes[0, 2], INK), (axes[1, 0], ORANGE)):  # people are orange, too
+    for place, colour in ((axes[0, 0], ORANGE), (axes[0, 2], INK), (axes[1, 0], ORANGE)):  # people are orange
         _ring(place, pixel, colour)
     words = _curves(axes[1, 2], beliefs[:, row, column], step, scene.names)
     return plots.show(new, say("The pixel at row {row}, column {column} believes at step 0 and at step "

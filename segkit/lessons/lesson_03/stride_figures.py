@@ -107,10 +107,10 @@ def two_ways(photo, enlarged, dense, step, part):
             say("step {step}, convolved, enlarged", step=step), say("atrous, rate {step}", step=step))):
         plots.panel(place, image, title, cmap=MAP, vmin=0, vmax=most)
     away = np.abs(enlarged - dense)
-    return plots.show(new, say("One kernel, two ways. At the rows and columns 0, {step}, {next} and so on, they "
-                               "differ by {highest:.2f} at most. Between these places, {share:.0%} of all, the "
-                               "enlarged answer is off by {mean:.0%} of what atrous convolution answers, on "
-                               "average.", step=step, next=2 * step, highest=away[::step, ::step].max(),
+    return plots.show(new, say("One kernel, two ways. At the rows and columns 0, {step}, {next} and so on, "
+                               "they differ by {highest:.2f} at most. Between these places, {share:.0%} of "
+                               "all, the enlarged answer is off by {mean:.0%} of what atrous convolution "
+                               "answers, on average.", step=step, next=2 * step, highest=away[::step, ::step].max(),
                                share=1 - 1 / step ** 2,
                                mean=away.mean() / np.abs(dense).mean()).replace("%", " %"))
 
