@@ -110,8 +110,8 @@ def two_ways(photo, enlarged, dense, step, part):
     return plots.show(new, say("One kernel, two ways. At the rows and columns 0, {step}, {next} and so on, "
                                "they differ by {highest:.2f} at most. Between these places, {share:.0%} of "
                                "all, the enlarged answer is off by {mean:.0%} of what atrous convolution "
-                               "answers, on average.", step=step, next=2 * step, highest=away[::step, ::step].max(),
-                               share=1 - 1 / step ** 2,
+                               "answers, on average.", step=step, next=2 * step,
+                               highest=away[::step, ::step].max(), share=1 - 1 / step ** 2,
                                mean=away.mean() / np.abs(dense).mean()).replace("%", " %"))
 
 
