@@ -57,6 +57,8 @@ def voc_palette():
 
     The three lowest bits of a class index become the highest bits of red,
     green and blue, and so on: neighbouring indices get distant colours.
+    Source: VOClabelcolormap.m of the PASCAL VOC development kit,
+    http://host.robots.ox.ac.uk/pascal/VOC/voc2012/
 
     Returns:
         (256, 3) uint8 array, RGB. Entry 255 is (224, 224, 192).

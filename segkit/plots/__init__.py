@@ -5,9 +5,17 @@ lessons share, are names of this package: ``plots.figure``, ``plots.compare``.
 """
 
 from segkit import lazily
-from segkit.masks.paint import paint
+from segkit.masks.paint import paint, paint_flat
 from segkit.plots.overviews import classes, course, gallery
-from segkit.plots.segmentations import SMALLEST, compare, result, shares_in_words, size_in_words
+from segkit.plots.segmentations import (
+    SMALLEST,
+    compare,
+    legend,
+    overlays,
+    result,
+    shares_in_words,
+    size_in_words,
+)
 from segkit.plots.style import (
     BLACK,
     BLUE,
@@ -32,6 +40,6 @@ from segkit.plots.style import (
 
 __all__ = ["BLACK", "BLUE", "DPI", "GREEN", "INK", "ORANGE", "PALETTE", "PURPLE", "Picture", "SKY",
            "SMALLEST", "VERMILION", "WIDTH", "YELLOW", "class_colour", "classes", "compare",
-           "course", "figure", "gallery", "paint", "panel", "plain", "result", "rgb",
-           "shares_in_words", "show", "size_in_words"]
+           "course", "figure", "gallery", "legend", "overlays", "paint", "paint_flat", "panel", "plain",
+           "result", "rgb", "shares_in_words", "show", "size_in_words"]
 __getattr__, __dir__ = lazily(__name__, __path__)

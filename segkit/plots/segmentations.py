@@ -5,7 +5,7 @@ from matplotlib.patches import Rectangle
 
 from segkit.languages import say, sentence
 from segkit.masks import labels, metrics
-from segkit.masks.paint import paint
+from segkit.masks.paint import paint, paint_flat
 from segkit.masks.words import percent
 from segkit.plots.style import INK, WIDTH, class_colour, figure, panel, plain, show
 
@@ -54,8 +54,7 @@ def compare(photo, masks, truth=None, flat=False):
         masks: dictionary from title to (H, W) class indices of PASCAL VOC.
         truth: (H, W) true class indices, 255 = ignore. With it, each mask gets its
             mean IoU; without, the share of pixels in which it differs from the first.
-        flat: paint the masks almost opaque over a pale grey photo, so that dark clothes do not
-            change the colours.
+        flat: whether to paint as :func:`segkit.masks.paint.paint_flat` does.
     """
     first = next(iter(masks.values()))
     if truth is None:
@@ -67,18 +66,19 @@ def compare(photo, masks, truth=None, flat=False):
                             value=metrics.mean_iou(metrics.confusion_matrix(truth, mask)))
                  for title, mask in masks.items()}
         masks, told = {**masks, say("the true mask"): truth}, say("Masks over one photo, and its true mask")
-    new = _overlays(_pale(photo) if flat else photo, masks, notes, 0.85 if flat else 0.5)
+    new = overlays(photo, masks, notes, paint_flat if flat else paint)
     return show(new, f"{told}: {sentence(f'{say(title)}, {note}' for title, note in notes.items())}.")
 
 
-def _pale(photo):
-    """The photo in light greys, on which every class keeps its colour."""
-    grey = (photo @ np.float32([0.299, 0.587, 0.114]) / 4 + 190).astype(np.uint8)
-    return np.dstack([grey] * 3)
+def overlays(photo, masks, notes, painted):
+    """A figure with one panel for each mask, and a legend below.
 
-
-def _overlays(photo, masks, notes, opacity=0.5):
-    """A figure with one panel for each mask, and a legend below."""
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        masks: dictionary from title to (H, W) class indices of PASCAL VOC, 255 = ignore.
+        notes: dictionary from title to the line below it; the true mask needs none.
+        painted: a function of photo and mask, such as :func:`segkit.masks.paint.paint`.
+    """
     columns = 2 if len(masks) == 4 else min(3, len(masks))
     rows = -(-len(masks) // columns)
     tall = WIDTH / columns * photo.shape[0] / photo.shape[1]
@@ -86,13 +86,24 @@ def _overlays(photo, masks, notes, opacity=0.5):
     new.get_layout_engine().set(h_pad=0.1)  # room above the titles
     for place, (title, mask) in zip(axes.flat, masks.items()):
         uncounted = say("light grey: not counted") if (mask == labels.IGNORE).any() else " "
-        panel(place, paint(photo, mask, opacity), f"{say(title)}\n{notes.get(title, uncounted)}")
+        panel(place, painted(photo, mask), f"{say(title)}\n{notes.get(title, uncounted)}")
     for place in axes.flat[len(masks):]:
         place.set_axis_off()
-    used = sorted({int(i) for mask in masks.values() for i in np.unique(mask)
+    legend(new, masks.values())
+    return new
+
+
+def legend(figure, masks, names=labels.VOC):
+    """The colours and names of the classes in some masks, below a figure; nothing where all is background.
+
+    Args:
+        figure: of :func:`segkit.plots.figure`.
+        masks: (H, W) arrays of class indices; 0 is the background, 255 = ignore.
+        names: the name of each class, by its index.
+    """
+    used = sorted({int(i) for mask in masks for i in np.unique(mask)
                    if (mask == i).mean() >= SMALLEST} - {labels.BACKGROUND, labels.IGNORE})
     if used:
         boxes = [Rectangle((0, 0), 1, 1, facecolor=class_colour(i), edgecolor=INK) for i in used]
-        new.legend(boxes, [labels.shown(labels.VOC[i]) for i in used], loc="outside lower center", fontsize=8,
-                   ncols=min(len(used), 7), frameon=False)
-    return new
+        figure.legend(boxes, [labels.shown(names[i]) for i in used], loc="outside lower center", fontsize=8,
+                      ncols=min(len(used), 7), frameon=False)

@@ -93,6 +93,24 @@ def test_painted_leaves_the_background_alone_and_mixes_the_rest():
                   - np.asarray(result.overlay(0.5))).max() <= 1
 
 
+def test_flat_masks_have_their_colours_on_every_photo():
+    mask = np.array([[0, 11], [15, 255]], np.uint8)
+    dark, bright = (plots.paint_flat(np.full((2, 2, 3), level, np.uint8), mask).astype(int) for level in (0, 255))
+    assert dark[0, 0].min() > 180  # the background is pale, and
+    assert np.abs(bright - dark)[mask > 0].max() <= 10  # clothes do not change a colour
+    assert np.abs(dark - labels.screen_palette()[mask])[mask > 0].max() <= 40
+
+
+def test_a_legend_names_the_classes_that_some_mask_shows():
+    mask = np.zeros((20, 20), np.uint8)
+    mask[:10], mask[10], mask[11, 0] = 15, 255, 3  # the bird is too small
+    new, _ = plots.figure()
+    plots.legend(new, [mask, np.full_like(mask, 8), 0 * mask])
+    plots.legend(new, [mask], {15: "thing"})
+    plots.legend(new, [0 * mask])
+    assert [[text.get_text() for text in one.get_texts()] for one in new.legends] == [["cat", "person"], ["thing"]]
+
+
 def test_compare_counts_changed_pixels():
     result = segmentation(0.5)
     other = np.zeros_like(result.mask)

@@ -61,6 +61,12 @@ def influence(photo, row, column, pairwise=Pairwise()):
     return total
 
 
+def half(influence):
+    """The smallest share of the pixels, 0 to 1, from which half of an :func:`influence` comes."""
+    rising = np.sort(influence, axis=None)[::-1].cumsum()
+    return (np.searchsorted(rising, rising[-1] / 2) + 1) / influence.size
+
+
 def scene_of(photo, logits, truth=None):
     """A photo, a head's scores and a true mask, small enough for the CRF.
 

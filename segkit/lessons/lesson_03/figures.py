@@ -156,7 +156,7 @@ def holes(stacks):
     for place, (name, paths) in zip(axes[0], counts.items()):
         # The square root, so that a pixel with one path does not look like one with none.
         shown = np.ma.masked_equal(np.sqrt(paths), 0)
-        plots.panel(place, shown, say("rates {name}", name=name), cmap=MAP, vmin=0, vmax=most)
+        plots.panel(place, shown, say("rates {name}", name=name), cmap=MAP + "_r", vmin=0, vmax=most)
         place.set_facecolor("white")
         seen = say("{sum} of {size} pixels", sum=(paths > 0).sum(), size=paths.size)
         place.set_xlabel(say("{seen} seen", seen=seen), fontsize=8)
@@ -166,7 +166,7 @@ def holes(stacks):
     bar.set_ticklabels([f"{tick ** 2}" for tick in ticks])
     bar.set_label(say("paths from the pixel to the output"), fontsize=8)
     bar.ax.tick_params(labelsize=8)
-    return plots.show(new, say("The pixels that one output of a stack of 3x3 kernels sees, brighter where "
+    return plots.show(new, say("The pixels that one output of a stack of 3x3 kernels sees, darker where "
                                "more paths lead to it, and white where none does. ")
                            + " ".join(told))
 

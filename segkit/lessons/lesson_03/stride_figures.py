@@ -30,11 +30,12 @@ def dial(photo, masks, quality, costs, chosen):
     new, axes = plots.figure(2, 3.1, width_ratios=(1.25, 1))
     left, right = axes[0]
     cells, mask = masks[chosen]
-    plots.panel(left, plots.paint(photo, mask), say("output stride {chosen}: {size} cells", chosen=chosen,
+    plots.panel(left, plots.paint_flat(photo, mask), say("output stride {chosen}: {size} cells", chosen=chosen,
                                                     size=by(cells.shape)))
     for count, size, line in zip(cells.shape, photo.shape, (left.axhline, left.axvline)):
         for edge in np.arange(1, count) * size / count:
             line(edge - 0.5, color="white", linewidth=0.5, alpha=0.7)
+    plots.legend(new, [mask])
     _curve(right, quality, costs, chosen)
     told = "; ".join(say("{step}: mean IoU {quality:.2f}, {costs:.0f} billion", step=step,
                          quality=quality[step], costs=costs[step] / 1e9)
@@ -52,10 +53,9 @@ def _curve(place, quality, costs, chosen):
     place.scatter(across, up, s=48, edgecolor=INK, linewidth=0.8, zorder=2,
                   color=[ORANGE if step == chosen else PALE for step in costs])
     for x, y, step in zip(across, up, costs):
-        place.annotate(say("stride {step}",
-                           step=step), (x, y), (7, -10), textcoords="offset points", fontsize=8,
-                       color=INK)
-    place.set(xlim=(0, 1.3 * max(across)), ylim=(0.4, 1.05))
+        place.annotate(say("stride {step}: {quality:.2f}", step=step, quality=y), (x, y), (7, -10),
+                       textcoords="offset points", fontsize=8, color=INK)
+    place.set(xlim=(0, 1.45 * max(across)), ylim=(0.4, 1.05))
     place.set_xlabel(say("billion multiply-adds"), fontsize=8)
     place.set_ylabel(say("best mean IoU"), fontsize=8)
     plots.plain(place)
@@ -104,14 +104,14 @@ def two_ways(photo, enlarged, dense, step, part):
     new, axes = plots.figure(3, 2.75)
     plots.panel(axes[0, 0], photo[rows, columns], say("input"), cmap="gray")
     for place, image, title in zip(axes[0, 1:], shown, (
-            say("every pixel no. {step}, convolved, enlarged",
-                step=step), say("atrous, rate {step}", step=step))):
+            say("step {step}, convolved, enlarged", step=step), say("atrous, rate {step}", step=step))):
         plots.panel(place, image, title, cmap=MAP, vmin=0, vmax=most)
     away = np.abs(enlarged - dense)
-    return plots.show(new, say("One kernel, two ways. At every row and column no. {step} they differ by "
-                               "{highest:.2f} at most. Between these places, {step2:.0%} of all, the enlarged "
-                               "answer is off by {mean:.0%} of what atrous convolution answers, on average.",
-                               step=step, highest=away[::step, ::step].max(), step2=1 - 1 / step ** 2,
+    return plots.show(new, say("One kernel, two ways. At the rows and columns 0, {step}, {next} and so on, "
+                               "they differ by {highest:.2f} at most. Between these places, {share:.0%} of "
+                               "all, the enlarged answer is off by {mean:.0%} of what atrous convolution "
+                               "answers, on average.", step=step, next=2 * step,
+                               highest=away[::step, ::step].max(), share=1 - 1 / step ** 2,
                                mean=away.mean() / np.abs(dense).mean()).replace("%", " %"))
 
 
@@ -151,22 +151,16 @@ def masks(photo, scores, truth=None):
         truth: (H, W) true class indices, 255 = ignore; with it, each mask gets its mean IoU.
     """
     made = {title: _mask(grid, photo.shape[:2]) for title, grid in scores.items()}
-    shown = {say("photo"): None, **made, **({} if truth is None else {say("true mask"): truth})}
-    tall = plots.WIDTH / len(shown) * photo.shape[0] / photo.shape[1]
-    new, axes = plots.figure(len(shown), tall + 0.5)
-    told = []
-    for place, (title, mask) in zip(axes[0], shown.items()):
-        plots.panel(place, photo if mask is None else plots.paint(photo, mask),
-                    title.replace(", ", ",\n"))
-        if title not in scores:
-            continue
-        words = say("{size} scores", size=by(scores[title].shape))
-        told.append(say("{title}, {words} for each class", title=say(title), words=words))
+    told, notes = [], {}
+    for title, mask in made.items():
+        notes[title] = say("{size} scores", size=by(scores[title].shape))
+        told.append(say("{title}, {words} for each class", title=say(title), words=notes[title]))
         if truth is not None:
-            iou = metrics.mean_iou(metrics.confusion_matrix(truth, mask))
-            told[-1] += say(", mean IoU {iou:.2f}", iou=iou)
-            words += say(", mean IoU {iou:.2f}", iou=iou)
-        place.set_xlabel(words, fontsize=7)
+            iou = say(", mean IoU {iou:.2f}", iou=metrics.mean_iou(metrics.confusion_matrix(truth, mask)))
+            told[-1] += iou
+            notes[title] += iou
+    shown = {**made, **({} if truth is None else {say("true mask"): truth})}
+    new = plots.overlays(photo, shown, notes, plots.paint_flat)
     first, *_, last = made.values()
     return plots.show(new, say("Masks of one head with the same weights: {listed}. From the first to the "
                                "last, {mean} of the pixels change their class.", listed=sentence(told),

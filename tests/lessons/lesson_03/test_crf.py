@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segkit import photos
+from segkit import photos, plots
 from segkit.lessons.lesson_03 import crf, crf_figures, explorer
 from segkit.reference import Pairwise, mean_field_step
 
@@ -19,6 +19,20 @@ def test_influence_is_what_a_step_of_the_crf_adds_up():
             heard = (crf.influence(scene.photo, row, column, pairwise)[..., None] * q).sum(axis=(0, 1))
             wanted = np.exp(heard[1] - heard[0])
             assert step[row, column, 1] / step[row, column, 0] == pytest.approx(wanted, rel=1e-3)
+
+
+def test_half_of_an_influence_is_the_fewest_pixels():
+    assert crf.half(np.array([[1, 1, 4], [1, 1, 0]])) == pytest.approx(1 / 6)
+    assert crf.half(np.ones((4, 5))) == 0.5
+
+
+@pytest.mark.parametrize("pixel", [(0, 0), (23, 31), (45, 61)])
+def test_the_enlarged_part_lies_in_the_map_around_the_pixel(pixel):
+    _, axes = plots.figure(2)
+    crf_figures._enlarge(*axes[0], pixel, (46, 62))
+    (left, right), (bottom, top) = axes[0, 1].get_xlim(), axes[0, 1].get_ylim()
+    assert -0.5 <= left < pixel[1] < right <= 61.5 and -0.5 <= top < pixel[0] < bottom <= 45.5
+    assert (right - left, bottom - top) == (23, 17)
 
 
 def test_the_pole_is_lost_and_comes_back_with_a_narrow_colour_sigma():

@@ -219,7 +219,7 @@ def test_two_ways_agree_on_the_coarse_grid_only():
     enlarged = dense.copy()
     enlarged[1::2] += 5
     alt = stride.two_ways(dense, enlarged, dense, 2, (0, 0, 6, 8)).alt
-    assert "every row and column no. 2 they differ by 0.00" in alt and "75 % of all" in alt and "off by 10 %" in alt
+    assert "rows and columns 0, 2, 4 and so on, they differ by 0.00" in alt and "75 % of all" in alt and "off by 10 %" in alt
 
 
 def test_the_best_mask_of_fine_cells_is_nearly_the_true_one():
