@@ -57,8 +57,8 @@ def run(jobs, settings, as_json, workers=None):
             yield from _shared(jobs, crew, settings, as_json)
         except Gone as gone:
             raise SegkitError(gone.reason if gone.status == "refused" else
-                              f"a worker {gone.reason}, perhaps for lack of memory; go on with --resume "
-                              "and --workers 1") from gone
+                              f"a worker gave up: {gone.reason}, perhaps for lack of memory; go on with "
+                              "--resume and --workers 1") from gone
         finally:  # after an interrupt, photos under way are finished
             for worker, under_way in crew.items():
                 with suppress(Gone):

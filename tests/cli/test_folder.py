@@ -49,6 +49,19 @@ def test_workers_give_the_masks_of_one_process(album, tmp_path, capfd):
         assert file.read_bytes() == (tmp_path / "2" / file.name).read_bytes()
 
 
+def test_the_process_that_hands_out_the_photos_starts_without_numpy(album):
+    code = ("import sys; from segkit.__main__ import main; "
+            f"print(main(['segment', {str(album)!r}, '--workers', '2']), 'numpy' in sys.modules, 'cv2' in sys.modules)")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout.splitlines()[-1] == "1 False False" and done.stdout.count("\n") == 6
+
+
+def test_a_worker_that_ends_by_itself_is_one_line_and_no_endless_wait(monkeypatch):
+    monkeypatch.setattr(folder, "WORKER", "runtime.stand_ins:Leaves")
+    with pytest.raises(SegkitError, match=r"exit 3.*--resume and --workers 1"):
+        list(folder.run(list("abcdefgh"), {}, as_json=False, workers=2))
+
+
 @pytest.mark.parametrize("ending, kind", [("jpg", "JPEG"), ("webp", "WEBP"), ("png", "PNG")])
 def test_the_format_of_overlays(album, tmp_path, capfd, ending, kind):
     out = tmp_path / "over"

@@ -35,6 +35,12 @@ def test_vocs_palette_has_its_published_colours(index, colour):
     assert tuple(labels.voc_palette()[index]) == colour
 
 
+def test_vocs_palette_is_that_of_another_library():
+    import imgviz
+
+    np.testing.assert_array_equal(labels.voc_palette(), imgviz.label_colormap())
+
+
 @pytest.mark.parametrize("palette", [labels.voc_palette, labels.screen_palette])
 def test_a_palette_has_256_rgb_colours_of_its_own(palette):
     first = palette()

@@ -10,7 +10,7 @@ import numpy as np
 import psutil
 import pytest
 
-from segkit.runtime.isolated import Cancelled, Gone, Isolated
+from segkit.runtime.isolated import Cancelled, Gone, Isolated, with_answers
 
 ENDS = "runtime.stand_ins:Ends"
 ORDINARY = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals and limits")
@@ -23,6 +23,21 @@ def test_values_go_there_and_back():
         arrays = [np.arange(3_000_000, dtype=np.int16)]
         np.testing.assert_array_equal(process.ask("echo", 60, values=arrays)[0], arrays[0])
     assert not psutil.pid_exists(process.pid)
+
+
+def test_questions_may_be_sent_ahead_and_several_processes_waited_for():
+    with Isolated(ENDS) as first, Isolated(ENDS) as second:
+        for values in range(3):
+            first.post("echo", values=values)
+        while with_answers([first, second]) != [first]:
+            pass
+        assert [first.answer(60) for _ in range(3)] == [0, 1, 2]
+        second.post("exit_3")
+        assert with_answers([first, second]) == [second]  # one that has ended is no longer waited for
+        with pytest.raises(Gone, match="exit 3"):
+            second.answer(60)
+        with pytest.raises(Gone):
+            second.post("echo", values=1)
 
 
 @pytest.mark.parametrize("do, status, reason, end", [
