@@ -1,4 +1,4 @@
-"""The exercises of lesson 04: fields of view, the sum of the branches, valid weights."""
+"""The exercises of lesson 04: the span of a branch, the sum of the branches, valid weights."""
 
 import numpy as np
 
