@@ -49,7 +49,8 @@ def median_ms(run, runs=9, warm=1):
 def by_turns(works, rounds=15, warm=2):
     """Time several pieces of work, one run of each in every round.
 
-    Whatever slows the machine down for a while then slows all of them alike. They share one
+    Whatever slows the machine down for a while then slows all of them alike, and every second
+    round runs backwards: none is always the one after the same other. They share one
     process: see :func:`segkit.benchmark.compare` for an interval that also samples processes.
 
     Args:
@@ -61,9 +62,9 @@ def by_turns(works, rounds=15, warm=2):
         dictionary from name to a list of milliseconds, one for each round.
     """
     spent = {name: [] for name in works}
-    for _ in range(warm + rounds):
-        for name, work in works.items():
-            spent[name] += [ns / 1e6 for ns in timed(work, 1)]
+    for turn in range(warm + rounds):
+        for name in list(works)[::-1 if turn % 2 else 1]:
+            spent[name] += [ns / 1e6 for ns in timed(works[name], 1)]
     return {name: times[warm:] for name, times in spent.items()}
 
 

@@ -116,7 +116,7 @@ def test_warm_up_runs_do_not_count(monkeypatch):
 def test_work_is_timed_by_turns():
     order = []
     spent = by_turns({name: (lambda name=name: order.append(name)) for name in "ab"}, rounds=3, warm=1)
-    assert order == list("abababab") and {name: len(times) for name, times in spent.items()} == {
+    assert order == list("abbaabba") and {name: len(times) for name, times in spent.items()} == {
         "a": 3, "b": 3}
     assert ratio([1, 2, 4], [3, 2, 8]) == 2
 

@@ -6,7 +6,7 @@ from lesson_files import said
 
 from segkit import photos, plots, reference
 from segkit.errors import SegkitError
-from segkit.lessons.lesson_06 import experiments, explorer, figures, number_figures
+from segkit.lessons.lesson_06 import explorer, figures, number_figures
 from segkit.networks import heads
 
 
@@ -119,13 +119,6 @@ def test_components_have_objects_at_their_high_end():
         assert values.shape == (6, 8) and (values[:3].mean() > values[3:].mean()) == turned[0, 0]
     other = figures.component(x, objects, 1)
     assert abs(np.corrcoef(other.ravel(), values.ravel())[0, 1]) < 1e-6
-
-
-def test_things_are_timed_in_turns():
-    order = []
-    times = experiments.in_turns({name: (lambda name=name: order.append(name)) for name in "abc"}, rounds=2, warm=1)
-    assert list(times) == ["a", "b", "c"] and all(spent >= 0 for spent in times.values())
-    assert len(order) == 9 and order[3:6] == order[6:][::-1]
 
 
 def test_heads_state_every_measure():
