@@ -10,7 +10,8 @@ its medians beside those of LiteRT's own tool. And how often a setting seems to 
 intervals of 95 %, about five should say so. SEGKIT_AA says how many are tried (100 take five minutes).
 
 A folder of 200 photos, with masks and overlays, on all cores: its time beside the bare runs of all photos
-on one thread, divided by the cores.
+on one thread, divided by the cores. The loops of MediaPipe's and the Task Library's examples over the same
+folder (tests/bench_loops.py), where these libraries are installed.
 
 With SEGKIT_LABELLED set to a folder of photos (``NAME.jpg``) and their true masks
 (``NAME.png``, 255 = ignore), the two ways to fit a photo are compared as well.
@@ -20,10 +21,13 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from time import perf_counter
 
+import bench_loops
 import numpy as np
+from PIL import Image
 
 from segkit import Segmenter, benchmark, open_session, photos
 from segkit.benchmark.timing import median_ms, timed
@@ -43,8 +47,6 @@ CASES = [((257, 257), False, 1.10), ((1200, 600), False, 1.20),
 
 def photo_of(width, height):
     """A real photo, scaled to the size that is asked for."""
-    from PIL import Image
-
     return np.array(Image.fromarray(photos.sample("astronaut")).resize((width, height)))
 
 
@@ -80,31 +82,65 @@ def speed():
 
 
 PHOTOS, SIDE = 200, 350
+SEGMENT = ["-m", "segkit", "segment"]
 FOLDER_BOUND = 1.6
+
+
+def album_in(place):
+    """A folder of photos, made in the folder ``place``."""
+    album = Path(place, "album")
+    album.mkdir()
+    pictures = [photo_of(SIDE, SIDE), np.array(Image.fromarray(photos.sample("cat")).resize((SIDE, 233)))]
+    for number in range(PHOTOS):
+        Image.fromarray(pictures[number % 2]).save(album / f"{number:03}.jpg", quality=90)
+    return album
+
+
+def seconds(arguments):
+    """How long this Python takes for a program, from its start to its end."""
+    start = perf_counter()
+    done = subprocess.run([sys.executable, *map(str, arguments)], check=False, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True)
+    spent = perf_counter() - start
+    if done.returncode:
+        raise SegkitError(f"{' '.join(map(str, arguments[:3]))} failed: {(done.stderr.splitlines() or ['no words'])[-1]}")
+    return spent
+
+
+def loops():
+    """Print how long a folder takes with other libraries' loops: A B B A, new processes, medians."""
+    from importlib import util
+
+    for library, module in bench_loops.MODULES.items():
+        if not util.find_spec(module):
+            print(f"{module} is not installed, so its loop is not compared")
+            continue
+        with tempfile.TemporaryDirectory() as place:
+            album = album_in(place)
+            ways = {"segkit": [*SEGMENT, album, "--model", MODEL, "--mask", Path(place, "m-segkit"), "--overlay",
+                               Path(place, "o-segkit"), "--overlay-format", "jpg", "--workers", allowed_cores()],
+                    library: [bench_loops.__file__, library, album, Path(place, "m"), Path(place, "o")]}
+            spent = {way: [] for way in ways}
+            for way in ["segkit", library, library, "segkit"] * 2:
+                spent[way].append(seconds(ways[way]))
+            masks = ([np.asarray(Image.open(file)) for file in sorted(Path(place, name).iterdir())] for name in ("m-segkit", "m"))
+            same = np.mean([np.mean(ours == theirs) for ours, theirs in zip(*masks)])
+        ours, theirs = (statistics.median(times) * 1e3 / PHOTOS for times in spent.values())
+        print(f"{MODEL} on the same folder, {library}'s loop: {theirs:.1f} ms a photo, segkit segment: {ours:.1f}, "
+              f"{ours / theirs:.2f} times the time; {same:.1%} of the pixels have the same class")
 
 
 def folders():
     """Print how long a folder takes for each format of the overlays; 1 if the quickest is over its bound."""
-    import tempfile
-
-    from PIL import Image
-
     segmenter, ratios = Segmenter(threads=1), []
     segmenter.segment(photo_of(SIDE, SIDE))
     cores = allowed_cores()
     with tempfile.TemporaryDirectory() as place:
-        album = Path(place, "album")
-        album.mkdir()
-        pictures = [photo_of(SIDE, SIDE), np.array(Image.fromarray(photos.sample("cat")).resize((SIDE, 233)))]
-        for number in range(PHOTOS):
-            Image.fromarray(pictures[number % 2]).save(album / f"{number:03}.jpg", quality=90)
+        album = album_in(place)
         for ending in ("jpg", "webp", "png"):
             bare = median_ms(segmenter.session.interpreter.invoke, ROUNDS)
-            start = perf_counter()
-            subprocess.run([sys.executable, "-m", "segkit", "segment", album, "--mask", Path(place, f"m-{ending}"),
-                            "--overlay", Path(place, f"o-{ending}"), "--overlay-format", ending,
-                            "--workers", str(cores)], check=True, stdout=subprocess.DEVNULL)
-            spent = (perf_counter() - start) * 1e3
+            spent = seconds([*SEGMENT, album, "--mask", Path(place, f"m-{ending}"), "--overlay", Path(place, f"o-{ending}"),
+                             "--overlay-format", ending, "--workers", cores]) * 1e3
             ratios.append(spent / (PHOTOS * bare / cores))
             print(f"folder of {PHOTOS} photos of {SIDE} pixels, masks and overlays as {ending}: "
                   f"{spent / PHOTOS:.1f} ms a photo on {cores} cores, {ratios[-1]:.2f} times the bare runs (bound {FOLDER_BOUND})")
@@ -113,7 +149,7 @@ def folders():
 
 PEAK = """
 import resource
-from tests.bench import photo_of
+from bench import photo_of
 from segkit import Segmenter
 photo = photo_of(4000, 3000)
 Segmenter("deeplabv3", runtime="litert", threads=1).segment(photo).overlay()
@@ -123,7 +159,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 def peak_memory():
     """Peak memory in MiB of a process that segments a 4000 x 3000 photo and overlays it."""
-    code = f"import sys; sys.path.insert(0, {str(__file__.rsplit('tests', 1)[0])!r}){PEAK}"
+    code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}){PEAK}"
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
                                 check=True).stdout)
 
@@ -176,8 +212,6 @@ def harness():
 
 def fits(folder):
     """Print the mean IoU of stretching and of letterboxing, and an interval for the difference."""
-    from PIL import Image
-
     matrices = {}
     for fit in ("stretch", "letterbox"):
         segmenter = Segmenter(MODEL, fit=fit)
@@ -199,6 +233,7 @@ def main():
     """Run everything; 1 if a bound is broken."""
     try:
         over = speed() + folders() + harness()
+        loops()
         if os.environ.get("SEGKIT_LABELLED"):
             fits(os.environ["SEGKIT_LABELLED"])
     except SegkitError as error:
