@@ -35,7 +35,7 @@ def _parser():
     segment.add_argument("--threads", type=int, metavar="N",
                          help="CPU threads (default: free cores; 1 for each of several workers)")
     segment.add_argument("--workers", type=int, metavar="N",
-                         help="processes that share several photos (default: free cores)")
+                         help="processes that share several photos (default: one for each core)")
     segment.add_argument("--resume", action="store_true",
                          help="skip photos whose files are there already and not older")
     segment.add_argument("--delegate", default="xnnpack",

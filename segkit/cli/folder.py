@@ -18,6 +18,7 @@ from math import inf
 
 from segkit.errors import SegkitError
 from segkit.runtime.isolated import Gone, Isolated, with_answers
+from segkit.runtime.settings import allowed_cores
 
 AHEAD = 2  # so that a worker need not wait for its next photo
 WORKER = "segkit.cli.answers:Worker"
@@ -34,8 +35,8 @@ def run(jobs, settings, as_json, workers=None):
         jobs: list of (source, targets) as :func:`segkit.cli.answers.answer` takes them.
         settings: dictionary of arguments for :class:`segkit.Segmenter`.
         as_json: whether an answer is a JSON object.
-        workers: how many processes; None: as many as cores are free, and no more than the photos
-            are worth. 1: this process.
+        workers: how many processes; None: one for each core that may be used, and no more than
+            the photos are worth. 1: this process.
 
     Yields:
         for each photo (answer, None), or (None, a line that says what was wrong with it).
@@ -44,9 +45,7 @@ def run(jobs, settings, as_json, workers=None):
         SegkitError: the model cannot be had, or a worker ended by itself.
     """
     if workers is None:
-        from segkit.runtime.settings import free_cores
-
-        workers = min(free_cores(), max(1, len(jobs) // FEW))
+        workers = min(allowed_cores(), max(1, len(jobs) // FEW))
     if workers == 1 or len(jobs) < 2:
         yield from _here(jobs, settings, as_json)
         return

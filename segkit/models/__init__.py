@@ -5,24 +5,18 @@
 'deeplab.tflite'
 >>> models.path("deeplab").name      # looked for, checked against its SHA-256
 'deeplab.tflite'
+
+The names below are loaded on first use: the processor's instructions, for one, are told without NumPy.
 """
 
 from segkit import lazily
 from segkit.languages import DATA
-from segkit.models.entries import Model, catalogue, default, get
-from segkit.models.files import (
-    cache_folder,
-    class_names,
-    content,
-    find,
-    folders,
-    identify,
-    label_files,
-    path,
-    resolve,
-    sha256,
-)
 
-__all__ = ["DATA", "Model", "cache_folder", "catalogue", "class_names", "content", "default",
-           "find", "folders", "get", "identify", "label_files", "path", "resolve", "sha256"]
-__getattr__, __dir__ = lazily(__name__, __path__)
+_HOMES = {
+    "entries": ["Model", "catalogue", "default", "get"],
+    "files": ["cache_folder", "class_names", "content", "find", "folders", "identify", "label_files", "path",
+              "resolve", "sha256"],
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+__all__ = ["DATA", *sorted(_HOME)]
+__getattr__, __dir__ = lazily(__name__, __path__, _HOME)

@@ -3,9 +3,8 @@
 import os
 from dataclasses import dataclass
 from importlib import import_module, util
+from numbers import Integral
 from pathlib import Path
-
-import numpy as np
 
 from segkit.errors import SegkitError, one_line
 from segkit.languages import say
@@ -113,7 +112,7 @@ def checked_threads(threads):
     """The number of threads, None resolved to free cores. SegkitError: no number from 1 to 1024."""
     if threads is None:
         return min(MOST_THREADS, free_cores())
-    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
+    if isinstance(threads, bool) or not isinstance(threads, Integral) or threads < 1:
         raise SegkitError(say("threads must be a whole number of at least 1, not {threads!r}", threads=threads))
     if threads > 1024:
         raise SegkitError(say("threads must be at most 1024, not {threads}", threads=threads))
