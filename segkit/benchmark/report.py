@@ -18,7 +18,7 @@ from segkit.errors import SegkitError, one_line
 
 WIDTH = 24  # characters of the longest bar
 EIGHTHS = " ▏▎▍▌▋▊▉"
-ALIGNED = range(3, 8)  # columns of numbers
+ALIGNED = range(3, 9)  # columns of numbers
 
 
 def lines(report, encoding="utf-8"):
@@ -33,8 +33,8 @@ def lines(report, encoding="utf-8"):
     """
     bar = _bars(encoding)
     longest = max((r.typical[0] for r in report.results if r.typical), default=1)
-    header = ("model", "runtime", "delegate", "threads", "median", "90 % of runs", "memory",
-              "as reference", "")
+    header = ("model", "runtime", "delegate", "threads", "median", "90 % of runs", "loading",
+              "memory", "as reference", "")
     rows, notes = [], []
     for result in report.results:
         told = _notes(result) if result.ok else result.reason
@@ -50,13 +50,13 @@ def lines(report, encoding="utf-8"):
 
 
 def _row(result, bar, longest, number):
-    names = [*setting_in_words(result), *[""] * 4]
+    names = [*setting_in_words(result), *[""] * 5]
     if not result.ok:
         return [*names, f"{result.status}{number}"]
     if not result.typical:
         return [*names, number.strip()]
     value, kind = result.typical
-    return [*names[:4], milliseconds(value), span(result.p05_ms, result.p95_ms),
+    return [*names[:4], milliseconds(value), span(result.p05_ms, result.p95_ms), milliseconds(result.load_ms),
             memory_in_words(result), share_in_words(result),
             bar(value / longest) + (" WRONG ANSWER" if result.wrong else "")
             + (" (mean)" if kind == "mean" else "") + number]

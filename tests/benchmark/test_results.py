@@ -1,6 +1,7 @@
 """Results: files that come back as they went, and what makes a row noisy or wrong."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -31,6 +32,12 @@ def report():
     none = Result(Setting("x.tflite", "tflite", delegate="none", threads=4, size=(3, 5)), "failed",
                   "it ended; äöü 漢字", complete=True)
     return Report(MACHINE, [row(peak_mib=12.5, energy_joules=0.1), wrong, none], {"runs": 4})
+
+
+def test_the_table_has_loading_and_memory():
+    table = lines(Report(MACHINE, [row(peak_mib=12.5, load_ms=3.456)], {"runs": 4}))[2:]
+    assert re.search(r"90 % of runs +loading +memory +as reference", table[0])
+    assert re.search(r" 3\.46 ms +12 MiB", table[1])
 
 
 @pytest.mark.parametrize("kind", ["json", "csv"])

@@ -43,13 +43,13 @@ def bars(report, published=None):
     """A bar for each setting, with its spread; settings that could not run say so."""
     timed(report)
     rows = [[name, milliseconds(r.median_ms, ''), span(*r.interval_ms), span(r.p05_ms, r.p95_ms),
-             memory_in_words(r), len(r.runs_ms) or "",
+             milliseconds(r.load_ms, ''), memory_in_words(r), len(r.runs_ms) or "",
              say("wrong answer") if r.wrong else "" if r.ok else r.status]
             for name, r in zip(names(report.results), report.results)]
-    header = [say("setting"), say("median, ms"), say("95 % interval"), say("90 % of runs"), say("memory"),
-              say("runs"), say("state")]
+    header = [say("setting"), say("median, ms"), say("95 % interval"), say("90 % of runs"), say("loading, ms"),
+              say("memory"), say("runs"), say("state")]
     return Shown(figures.bars(report.results, times=True),
-                 table(say("The numbers of the bars"), header, rows, header[1:6]))
+                 table(say("The numbers of the bars"), header, rows, header[1:7]))
 
 
 def scaling(report, published=None):
