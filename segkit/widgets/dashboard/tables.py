@@ -56,7 +56,7 @@ def progress_rows(settings, states):
         states: {setting: a stage in words, or its :class:`segkit.benchmark.Result`}.
     """
     header = [say("model"), say("runtime"), say("delegate"), say("threads"), say("state"), say("median"),
-              say("90 % of runs"), say("loading"), say("memory"), say("as reference"), say("remark")]
+              say("90 % of runs"), say("memory"), say("as reference"), say("remark")]
     found = {setting: remark(states.get(setting)) for setting in settings}
     remarks = list(dict.fromkeys(filter(None, found.values())))
     rows = [[*_progress_row(setting, states.get(setting, WAITING)),
@@ -77,11 +77,11 @@ def remark(state):
 
 def _progress_row(setting, state):
     if isinstance(state, str):
-        return [*setting_in_words(Result(setting)), say(state), "", "", "", "", ""]
+        return [*setting_in_words(Result(setting)), say(state), "", "", "", ""]
     ran = [*setting_in_words(state)]
     if not state.ok:
-        return [*ran, state.status, "", "", "", "", ""]
+        return [*ran, state.status, "", "", "", ""]
     told = share_in_words(state)
     return [*ran, say("measured") if state.complete else say("stopped"), milliseconds(state.median_ms),
-            span(state.p05_ms, state.p95_ms), milliseconds(state.load_ms), memory_in_words(state),
+            span(state.p05_ms, state.p95_ms), memory_in_words(state),
             say("WRONG: {told}", told=told).rstrip(": ") if state.wrong else told]
