@@ -3,7 +3,6 @@
 import io
 
 import numpy as np
-from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw
 
 from segkit import plots
@@ -161,26 +160,23 @@ def whole_numbers(segmenter, photo, inputs):
         photo: (H, W, 3) uint8 RGB.
         inputs: dictionary from title to the model's input, (1, h, w, 3) of its type.
     """
-    tensor, told, used = segmenter.session.inputs[0], [], set()
+    tensor, told, masks = segmenter.session.inputs[0], [], []
     region = segmenter.prepare(photo)[1]
     new, axes = plots.figure(2 * len(inputs), 2.6)
     for place, (title, stored) in enumerate(inputs.items()):
         real = tensor.real(stored[0])
         mask = segmenter.finish(segmenter.session.run(stored), region, photo.shape[:2])
+        masks.append(mask)
         plots.panel(axes[0, 2 * place], np.clip(real / 2 + 0.5, 0, 1), say("input, {title}", title=say(title)))
         plots.panel(axes[0, 2 * place + 1], plots.paint(photo, mask), say("mask, {title}", title=say(title)))
         shares = np.bincount(mask.ravel(), minlength=256) / mask.size
         largest = [int(n) for n in np.argsort(-shares, kind="stable")[:4]
                    if shares[n] >= plots.SMALLEST]
-        used |= {*largest} - {labels.BACKGROUND}
         found = sentence(f"{labels.shown(segmenter.names[n])} {percent(shares[n])}" for n in largest)
         told.append(say("{title}: stored numbers from {lowest} to {highest}, which stand for {low:.2f} to "
                         "{high:.2f}; found: {found}", title=say(title), lowest=stored.min(),
                         highest=stored.max(), low=real.min(), high=real.max(), found=found))
-    boxes = [Rectangle((0, 0), 1, 1, facecolor=plots.class_colour(n), edgecolor=INK)
-             for n in sorted(used)]
-    new.legend(boxes, [labels.shown(segmenter.names[n]) for n in sorted(used)], loc="outside lower center",
-               fontsize=8, ncols=len(used) or 1, frameon=False)
+    plots.legend(new, masks, segmenter.names)
     return plots.show(new, say("{inputs} inputs of type {dtype} from one photo. {listed}.", inputs=len(inputs),
                                dtype=stored.dtype, listed=". ".join(told)))
 
