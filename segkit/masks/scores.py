@@ -51,9 +51,11 @@ def class_map(scores, step=1):
     8-bit scores give the very same answer.)
     """
     points = scores[::step, ::step]  # between grid points a NaN comes from a grid point
-    if scores.dtype.kind == "f" and np.isnan(np.dot(points.ravel(), points.ravel())):  # one pass sees any NaN
-        raise SegkitError(say("the scores hold NaN (not a number), so no class can win; the model's file or "
-                              "its input is damaged"))
+    if scores.dtype.kind == "f":
+        flat = points.ravel()
+        if np.isnan(np.dot(flat, flat)):  # one pass sees any NaN
+            raise SegkitError(say("the scores hold NaN (not a number), so no class can win; the model's file "
+                                  "or its input is damaged"))
     if step == 1:
         return scores.argmax(axis=-1).astype(np.uint8)
     corners = points.argmax(axis=-1).astype(np.uint8)
