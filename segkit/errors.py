@@ -75,18 +75,16 @@ def whole_file(path):
     path = Path(path)
     in_place = os.path.islink(path) or os.path.exists(path) and not os.path.isfile(path)
     draft = path if in_place else path.with_name(f".segkit-{os.getpid()}-{path.name}")
-    finished = in_place
     try:
         yield draft
         if not in_place:
             draft.replace(path)
-            finished = True
     except (OSError, ValueError) as error:
         raise SegkitError(say("{file} cannot be written: {why}; make room and allow writing there, or name "
                               "another place", file=one_line(path),
                               why=getattr(error, "strerror", None) or error)) from error
     finally:
-        if not finished:
+        if not in_place:
             with suppress(OSError):
                 draft.unlink()
 

@@ -22,6 +22,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from importlib import util
 from pathlib import Path
 from time import perf_counter
 
@@ -109,8 +110,6 @@ def seconds(arguments):
 
 def loops():
     """Print how long a folder takes with other libraries' loops: A B B A, new processes, medians."""
-    from importlib import util
-
     for library, module in bench_loops.MODULES.items():
         if not util.find_spec(module):
             print(f"{module} is not installed, so its loop is not compared")

@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import psutil
 
 from segkit import models
 from segkit.benchmark.accelerators import OPENVINO, openvino_lacks
@@ -19,7 +18,7 @@ from segkit.benchmark.settings import GPU_DELEGATES
 from segkit.benchmark.timing import timed
 from segkit.errors import SegkitError, one_line
 from segkit.runtime.isolated import Unavailable
-from segkit.runtime.settings import runtimes, working_threads
+from segkit.runtime.settings import loaded_version, threads_here, working_threads
 
 KERNELS = {"xnnpack": "DELEGATE", "none": "BUILTIN", "reference": "REFERENCE"}
 
@@ -39,7 +38,7 @@ class CompiledEngine:
         elif self._accelerated and openvino_lacks():
             raise Unavailable(openvino_lacks())
         content = models.content(file)
-        self._threads_before = psutil.Process().num_threads()
+        self._threads_before = threads_here()
         self._model = self._opened(setting["delegate"])
         self.inputs, self.outputs = self._tensors("input"), self._tensors("output")
         if setting["size"]:
@@ -51,7 +50,7 @@ class CompiledEngine:
         self.run = self._run_and_read if self._gpu else self._run
         # With the GPU alone LiteRT refuses a model of which it cannot place every operator.
         taken = {"gpu": operators, "none": 0, "reference": 0}.get(setting["delegate"])
-        self.applied = {"runtime": "litert", "version": runtimes()["litert"],
+        self.applied = {"runtime": "litert", "version": loaded_version("litert"),
                         "delegate": setting["delegate"], "threads": None,
                         "operators_taken": taken, "operators": operators,
                         "says_accelerated": self._says_accelerated(),

@@ -17,7 +17,7 @@ from segkit.benchmark.timing import timed
 from segkit.errors import SegkitError, one_line
 from segkit.runtime.isolated import Gone, Isolated, Unavailable, limit_memory
 from segkit.runtime.session import import_runtime
-from segkit.runtime.settings import Resolved, checked_runtime, working_threads
+from segkit.runtime.settings import Resolved, checked_runtime, threads_here, working_threads
 
 COPIES = 5  # how often the copying of inputs and outputs is timed
 
@@ -33,7 +33,7 @@ class InterpreterEngine:
 
     def __init__(self, file, setting):
         settings = Resolved(setting["runtime"], setting["threads"], setting["delegate"])
-        self._asked, self._threads_before = settings.threads, psutil.Process().num_threads()
+        self._asked, self._threads_before = settings.threads, threads_here()
         # Not quiet: the caller reads the library's own words in this process's standard error.
         session = runtime.load(file, None, None, settings, quiet=False)
         if setting["size"]:

@@ -34,7 +34,9 @@ def segment(options):
         return _each(jobs, settings, options)
     if options.resume or options.workers is not None:
         raise SegkitError("--resume and --workers are for several photos; leave them out for one")
-    from segkit.cli.answers import Segmenter, answer  # takes a while; for several photos others import it
+    # These take a while to import; for several photos other processes do it.
+    from segkit.cli.answers import answer
+    from segkit.networks.segmenter import Segmenter
 
     print(answer(Segmenter(**settings), *jobs[0], options.json, several=False))
     return 0

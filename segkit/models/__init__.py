@@ -9,6 +9,8 @@
 The names below are loaded on first use: the processor's instructions, for one, are told without NumPy.
 """
 
+from itertools import chain
+
 from segkit import lazily
 from segkit.languages import DATA
 
@@ -17,6 +19,5 @@ _HOMES = {
     "files": ["cache_folder", "class_names", "content", "find", "folders", "identify", "label_files", "path",
               "resolve", "sha256"],
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
-__all__ = ["DATA", *sorted(_HOME)]
-__getattr__, __dir__ = lazily(__name__, __path__, _HOME)
+__all__ = ["DATA", *chain(*_HOMES.values())]
+__getattr__, __dir__ = lazily(__name__, __path__, _HOMES)

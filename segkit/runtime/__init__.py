@@ -3,6 +3,8 @@
 The names below are loaded on first use: a process of its own, for one, needs no NumPy to be started.
 """
 
+from itertools import chain
+
 from segkit import lazily
 
 _HOMES = {
@@ -11,6 +13,5 @@ _HOMES = {
     "settings": ["DELEGATES", "RUNTIMES", "Resolved", "allowed_cores", "checked_delegate", "checked_runtime",
                  "checked_threads", "free_cores", "instructions", "runtimes", "working_threads"],
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
-__all__ = sorted(_HOME)
-__getattr__, __dir__ = lazily(__name__, __path__, _HOME)
+__all__ = [*chain(*_HOMES.values())]
+__getattr__, __dir__ = lazily(__name__, __path__, _HOMES)

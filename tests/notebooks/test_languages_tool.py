@@ -116,4 +116,3 @@ def test_jupyterlab_is_asked_for_its_own_words(tmp_path, monkeypatch):
     tool.settings_for_jupyter("ja")
     custom = tmp_path / "ja" / "jupyter" / "custom"
     assert "cjk.otf" in (custom / "custom.css").read_text() and (custom / "cjk.otf").stat().st_size > 100_000
-
